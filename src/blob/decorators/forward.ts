@@ -1,0 +1,67 @@
+import type {
+  BlobReader,
+  BlobStore,
+  BlobWriter,
+  ListedObject,
+  ObjectStat,
+  ReadRange,
+  WriteOptions,
+} from "../../domain/blob-store.ts";
+
+/** Passes everything on; decorators replace what they change. */
+export class ForwardingBlobStore implements BlobStore {
+  protected readonly inner: BlobStore;
+
+  constructor(inner: BlobStore) {
+    this.inner = inner;
+  }
+
+  openWriter(key: string, options: WriteOptions): Promise<BlobWriter> {
+    return this.inner.openWriter(key, options);
+  }
+
+  flush(keys: readonly string[]): Promise<void> {
+    return this.inner.flush(keys);
+  }
+
+  read(key: string, range?: ReadRange): Promise<ReadableStream<Uint8Array>> {
+    return this.inner.read(key, range);
+  }
+
+  openReader(key: string): Promise<BlobReader> {
+    return this.inner.openReader(key);
+  }
+
+  stat(key: string): Promise<ObjectStat | undefined> {
+    return this.inner.stat(key);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.inner.delete(key);
+  }
+
+  list(prefix: string): AsyncIterable<ListedObject> {
+    return this.inner.list(prefix);
+  }
+
+  check(): Promise<void> {
+    return this.inner.check();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.inner[Symbol.asyncDispose]();
+  }
+}
+
+/** A writer that does something more once its object is there. */
+export function afterCommit(writer: BlobWriter, committed: () => void): BlobWriter {
+  return {
+    write: (bytes) => writer.write(bytes),
+    async commit() {
+      await writer.commit();
+      committed();
+    },
+    cancel: () => writer.cancel(),
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,36 @@
+import { Flags } from "@oclif/core";
+import { ClientCommand } from "../../../base/client-command.ts";
+import { projectTarget } from "../../../base/targets.ts";
+import { updateFlags } from "../../../flags/changes.ts";
+import { argument, projectFlag } from "../../../flags/objects.ts";
+import { changedFields } from "../../../input/changed-fields.ts";
+import { projectView } from "../../../views/project.ts";
+
+export default class UpdateProject extends ClientCommand {
+  static override summary = "Change a project.";
+  static override description = "Only the fields that are given change; an empty text clears a field.";
+  static override examples = [
+    "modelbox client projects update langtech --owner other@email.com",
+    "modelbox client projects update langtech --name speech --description 'Speech and language'",
+  ];
+  static override args = { project: argument("Id or name of the project.") };
+  static override flags = {
+    project: projectFlag,
+    name: Flags.string({ summary: "New name; ids, links and history stay." }),
+    owner: Flags.string({ summary: "New owner." }),
+    description: Flags.string({ summary: "New description." }),
+    ...updateFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(UpdateProject);
+    const update = changedFields({ name: flags.name, owner: flags.owner, description: flags.description });
+    const namespace = await projectTarget(this.need, args.project, flags);
+    const client = await this.connect(flags);
+    const response = await client.namespaces.updateNamespace(
+      { namespace, update, etag: flags.etag ?? "" },
+      this.call,
+    );
+    await this.output.object(response, projectView, response.namespace);
+  }
+}

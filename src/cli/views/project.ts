@@ -1,0 +1,27 @@
+import type { Namespace } from "../../gen/modelbox/v1/namespace_service_pb.ts";
+import type { View } from "../output/output.ts";
+import { createdColumn, idColumn, labelDetails, labelsColumn, ownerColumn, timeDetails } from "./parts.ts";
+
+/** A namespace, which the command line calls a project. */
+export const projectView: View<Namespace> = {
+  noun: "project",
+  plural: "projects",
+  id: (project) => project.id,
+  title: (project) => project.name,
+  columns: [
+    { header: "NAME", value: (project) => project.name },
+    ownerColumn(),
+    { header: "DESCRIPTION", value: (project) => project.description, shrinks: true, optional: true },
+    labelsColumn(),
+    createdColumn(),
+    idColumn(),
+  ],
+  details: (project) => [
+    ["id", project.id],
+    ["name", project.name],
+    ["owner", project.owner],
+    ["description", project.description],
+    ...timeDetails(project),
+    labelDetails(project.labels),
+  ],
+};

@@ -1,0 +1,80 @@
+import { blobError, isWorthAnotherTry } from "./blob-error.ts";
+import { ConnectionError } from "./errors.ts";
+import type { HttpClient } from "./http-client.ts";
+import { withRetry } from "./retry.ts";
+import { Deadline } from "./transfer/deadline.ts";
+import { SEND_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./transfer/limits.ts";
+
+const LEASE_HEADER = "modelbox-lease";
+const PARTIAL_CONTENT = 206;
+
+/** One chunk on its way to the server. */
+export interface OutgoingChunk {
+  readonly sha256: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly leaseId: string;
+}
+
+/** A part of a stored file. */
+export interface FileRange {
+  readonly fileId: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Sends a chunk, again and again while that may help. */
+export async function putChunk(
+  http: HttpClient,
+  address: string,
+  chunk: OutgoingChunk,
+  signal: AbortSignal,
+): Promise<void> {
+  const attempt = async () => {
+    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
+    const response = await http.send({
+      method: "PUT",
+      url: `${address}/v1/chunks/${chunk.sha256}`,
+      headers: new Headers({ [LEASE_HEADER]: chunk.leaseId, "content-type": "application/octet-stream" }),
+      body: chunk.bytes,
+      signal: deadline.signal,
+    });
+    if (!response.ok) throw await blobError(http, response, "PUT /v1/chunks");
+    await response.body?.cancel();
+  };
+  await withRetry(attempt, { shouldRetry: isWorthAnotherTry, signal });
+}
+
+/** Asks once for a range. The pieces come in order; the generator fails when fewer or more bytes come than were asked for. */
+export async function* getRange(
+  http: HttpClient,
+  address: string,
+  range: FileRange,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  using deadline = new Deadline(address, STALL_TIMEOUT_MS, signal);
+  const last = range.offsetBytes + range.lengthBytes - 1;
+  const response = await http.send({
+    method: "GET",
+    url: `${address}/v1/files/${range.fileId}`,
+    headers: new Headers({ range: `bytes=${range.offsetBytes}-${last}` }),
+    signal: deadline.signal,
+  });
+  if (!response.ok) throw await blobError(http, response, "GET /v1/files");
+  if (response.status !== PARTIAL_CONTENT)
+    throw badLength(address, `answered a range with HTTP ${response.status}`);
+  let receivedBytes = 0;
+  for await (const piece of http.body(response, deadline.signal)) {
+    deadline.extend();
+    receivedBytes += piece.length;
+    if (receivedBytes > range.lengthBytes) throw badLength(address, "sent more bytes than were asked for");
+    yield piece;
+  }
+  if (receivedBytes < range.lengthBytes) throw badLength(address, "sent fewer bytes than were asked for");
+}
+
+function badLength(address: string, what: string): ConnectionError {
+  return new ConnectionError(`${address} ${what}; check what stands between here and the server.`, {
+    address,
+    maybeSeen: true,
+  });
+}

@@ -1,0 +1,38 @@
+import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
+
+/** Bytes of chunks that an upload holds at once, read ahead ones included. */
+export const UPLOAD_MEMORY_BYTES = 8 * MAX_CHUNK_BYTES;
+/** Bytes of chunks that a download holds at once. */
+export const DOWNLOAD_MEMORY_BYTES = 6 * MAX_CHUNK_BYTES;
+/** What a held chunk costs besides its bytes; keeps the number of tiny ones in bounds. */
+export const CHUNK_OVERHEAD_BYTES = 16 * 1024;
+/** Files that are read at once, so that small ones don't wait for each other. */
+export const UPLOAD_READERS = 8;
+/** The server is asked about so many chunks at once, or so many bytes, or what has come up in so much time. */
+export const FIND_BATCH_CHUNKS = 512;
+export const FIND_BATCH_BYTES = 4 * 1024 * 1024;
+export const FIND_BATCH_WAIT_MS = 5;
+export const DEFAULT_UPLOAD_CONCURRENCY = 8;
+export const DEFAULT_DOWNLOAD_CONCURRENCY = 4;
+export const MAX_CONCURRENCY = 64;
+/** A slow line takes this long for the largest chunk at 28 KB/s. */
+export const SEND_TIMEOUT_MS = 300_000;
+/** A download whose connection is this quiet is tried anew. */
+export const STALL_TIMEOUT_MS = 60_000;
+/** Neighbouring chunks are asked for together up to this size. */
+export const DOWNLOAD_RANGE_BYTES = 16 * 1024 * 1024;
+/**
+ * Most that one write to a file takes. Linux puts writes of 2 MiB and more into huge pages of its cache, which took
+ * three times the processor time of smaller ones (docs/decisions/client-transfer.md).
+ */
+export const WRITE_BYTES = 512 * 1024;
+/** Files of a download that are in work at once; requests have a limit of their own. */
+export const DOWNLOAD_FILES_AT_ONCE = 16;
+/** How often a chunk that arrives with wrong bytes is asked for. */
+export const CORRUPT_CHUNK_ATTEMPTS = 3;
+/** Folders that a walk looks into: links can make a small tree look endless. */
+export const MAX_FOLDERS = 200_000;
+/** Names that a notice or an error lists; the others are counted. */
+export const MAX_LISTED_NAMES = 10;
+/** The ending of a file that is not whole yet. */
+export const PARTIAL_SUFFIX = ".modelbox-partial";

@@ -1,0 +1,127 @@
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import type { ChunkCutter, CutterSource } from "../../blob/chunking/chunk-cutter.ts";
+import { chooseCutter } from "../../blob/chunking/choose-cutter.ts";
+import { LocalFileError } from "../errors.ts";
+import { errorCode } from "../http-client.ts";
+import type { ChunkMemory, LentBytes } from "../transfer/chunk-memory.ts";
+import { hasChanged, type LocalFile } from "./local-file.ts";
+
+/** A chunk that was read. Whoever takes it disposes of `lent`. */
+export interface ReadChunk {
+  readonly lent: LentBytes;
+  /** The part of the lent bytes that is the chunk. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A name may have become a link or a pipe since it was found: don't follow, don't wait. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Reads a file once, from its beginning to its end, chunk by chunk. Fails when the file is not as it was found, or
+ * changes while it is read.
+ */
+export async function* fileChunks(
+  file: LocalFile,
+  memory: ChunkMemory,
+  signal: AbortSignal,
+  cutterFor: typeof chooseCutter | ((source: CutterSource) => ChunkCutter) = chooseCutter,
+): AsyncGenerator<ReadChunk, void, undefined> {
+  await using handle = await openFile(file);
+  await refuseChanged(file, handle);
+  const cutter = await cutterFor({
+    path: file.storedPath,
+    sizeBytes: file.sizeBytes,
+    readAt: (offsetBytes, lengthBytes) => readAt(file, handle, offsetBytes, lengthBytes),
+  });
+  let rest: Uint8Array = new Uint8Array(0);
+  for (let offset = 0; offset < file.sizeBytes;) {
+    const length = Math.min(cutter.windowBytes, file.sizeBytes - offset);
+    const lent = await memory.borrow(length, signal);
+    try {
+      const window = lent.bytes.subarray(0, length);
+      window.set(rest);
+      await readFully(file, handle, window.subarray(rest.length), offset + rest.length);
+      const chunkLength = nextLength(cutter, window);
+      // What lies beyond the chunk begins the next window; it is copied because the chunk is lent on.
+      rest = window.slice(chunkLength);
+      offset += chunkLength;
+      yield { lent, bytes: window.subarray(0, chunkLength) };
+    } catch (error) {
+      lent[Symbol.dispose]();
+      throw error;
+    }
+  }
+  await refuseChanged(file, handle);
+}
+
+async function openFile(file: LocalFile): Promise<FileHandle> {
+  try {
+    return await open(file.realPath, OPEN_FLAGS);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function readSome(
+  file: LocalFile,
+  handle: FileHandle,
+  target: Uint8Array,
+  offset: number,
+): Promise<number> {
+  try {
+    return (await handle.read(target, 0, target.length, offset)).bytesRead;
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: LocalFile, cause: unknown): LocalFileError {
+  const code = errorCode(cause);
+  const why =
+    code === "ENOENT" || code === "ELOOP"
+      ? "it may have been moved: try again"
+      : "check its permissions and the disk";
+  return new LocalFileError(file.shownPath, `${file.shownPath} can't be read (${code}); ${why}.`, { cause });
+}
+
+async function refuseChanged(file: LocalFile, handle: FileHandle): Promise<void> {
+  if (hasChanged(file, await handle.stat({ bigint: true }))) throw changed(file);
+}
+
+async function readAt(
+  file: LocalFile,
+  handle: FileHandle,
+  offsetBytes: number,
+  lengthBytes: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(lengthBytes);
+  await readFully(file, handle, bytes, offsetBytes);
+  return bytes;
+}
+
+async function readFully(
+  file: LocalFile,
+  handle: FileHandle,
+  target: Uint8Array,
+  offset: number,
+): Promise<void> {
+  for (let filled = 0; filled < target.length;) {
+    const bytesRead = await readSome(file, handle, target.subarray(filled), offset + filled);
+    if (bytesRead === 0) throw changed(file);
+    filled += bytesRead;
+  }
+}
+
+function nextLength(cutter: ChunkCutter, window: Uint8Array): number {
+  const length = cutter.nextLength(window);
+  if (length < 1 || length > window.length) throw new RangeError(`a cutter gave a chunk of ${length} bytes`);
+  return length;
+}
+
+function changed(file: LocalFile): LocalFileError {
+  return new LocalFileError(
+    file.shownPath,
+    `${file.shownPath} changed while it was read; upload it again once nothing writes to it.`,
+  );
+}

@@ -1,0 +1,143 @@
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+import {
+  baseUrls,
+  choice,
+  choices,
+  flag,
+  formatAddress,
+  integer,
+  listenAddress,
+  optionalListenAddress,
+  path,
+  secret,
+  text,
+} from "./fields.ts";
+import type { ConfigOf, FileSpec } from "./spec.ts";
+
+const MAX_DRAIN_SECONDS = 3600;
+const MAX_PORT = 65_535;
+
+/** The server's file. Its defaults are what runs without any file. */
+export const serverSpec = {
+  title: "Configuration of the ModelBox server.",
+  top: z.object({
+    listen_addr: listenAddress(
+      "Clients connect here: Connect, gRPC-Web, files, health, metrics. Port 0 lets the system choose.",
+      "127.0.0.1:8085",
+    ),
+    grpc_listen_addr: optionalListenAddress(
+      'Native gRPC clients connect here; "" turns native gRPC off.',
+      "127.0.0.1:8086",
+    ),
+    insecure: flag(
+      "Anybody who reaches the addresses above may read and change everything. Listening beyond this machine\nis refused unless this is true; set it only where the network itself keeps others out.",
+      false,
+    ),
+    public_blob_addrs: baseUrls(
+      "Base addresses under which clients reach the file routes, when they differ from where clients make calls.",
+    ),
+    public_grpc_addr: text(
+      "host:port that clients are told for native gRPC, when it differs from grpc_listen_addr.",
+      "",
+    ),
+    roles: choices("What this process does.", ["metadata", "blob"], ["metadata", "blob"]),
+    metadata_storage: choice(
+      "Where metadata is kept: integrated (SQLite), mysql or postgres.",
+      "integrated",
+      ["integrated", "mysql", "postgres"],
+    ),
+    blob_storage: choice("Where the bytes of files are kept: filesystem or s3.", "filesystem", [
+      "filesystem",
+      "s3",
+    ]),
+    drain_timeout_seconds: integer(
+      "How long running calls and transfers may go on after SIGTERM before they are cut off.",
+      30,
+      0,
+      MAX_DRAIN_SECONDS,
+    ),
+  }),
+  sections: {
+    log: {
+      comment: "Log lines go to standard error.",
+      schema: z.object({
+        level: choice("debug, info, warn or error.", "info", ["debug", "info", "warn", "error"]),
+        format: choice("json, pretty, or auto: pretty on a terminal and json elsewhere.", "auto", [
+          "auto",
+          "json",
+          "pretty",
+        ]),
+      }),
+    },
+    metadata_storage_integrated: {
+      comment: 'For metadata_storage = "integrated".',
+      schema: z.object({ path: path("The database file.", "./modelbox-data/metadata.db") }),
+    },
+    metadata_storage_mysql: {
+      comment: 'For metadata_storage = "mysql".',
+      choice: { key: "metadata_storage", value: "mysql" },
+      schema: databaseSchema(3306),
+    },
+    metadata_storage_postgres: {
+      comment: 'For metadata_storage = "postgres".',
+      choice: { key: "metadata_storage", value: "postgres" },
+      schema: databaseSchema(5432),
+    },
+    blob_storage_filesystem: {
+      comment: 'For blob_storage = "filesystem".',
+      schema: z.object({ base_dir: path("The folder.", "./modelbox-data/blobs") }),
+    },
+    blob_storage_s3: {
+      comment: 'For blob_storage = "s3".',
+      choice: { key: "blob_storage", value: "s3" },
+      schema: z.object({
+        endpoint: text("", "https://s3.amazonaws.com"),
+        region: text("", "us-east-1"),
+        bucket: text("", "modelbox"),
+      }),
+    },
+  },
+} as const satisfies FileSpec;
+
+/** The server's configuration, checked and with all defaults; paths are absolute. */
+export type ServerConfig = ConfigOf<typeof serverSpec>;
+
+function databaseSchema(port: number) {
+  return z.object({
+    host: text("", "127.0.0.1"),
+    port: integer("", port, 1, MAX_PORT),
+    username: text("", "modelbox"),
+    password: secret("Or password_file, with the path of a file that holds it."),
+    dbname: text("", "modelbox"),
+  });
+}
+
+/** What is wrong with values that are fine each for itself. */
+export function serverProblems(config: ServerConfig): readonly string[] {
+  const problems: string[] = [];
+  const { listenAddr, grpcListenAddr } = config;
+  for (const [key, address] of [
+    ["listen_addr", listenAddr],
+    ["grpc_listen_addr", grpcListenAddr],
+  ] as const) {
+    if (address === undefined || config.insecure || isLoopback(address.host)) continue;
+    problems.push(
+      `${key} = "${formatAddress(address)}" would let everybody who reaches it read and change everything: ` +
+        "listen on 127.0.0.1, or set insecure = true where the network itself keeps others out.",
+    );
+  }
+  const same =
+    grpcListenAddr && listenAddr.port === grpcListenAddr.port && listenAddr.host === grpcListenAddr.host;
+  if (same && listenAddr.port !== 0) {
+    problems.push(
+      `listen_addr and grpc_listen_addr are both "${formatAddress(listenAddr)}"; give them different ports.`,
+    );
+  }
+  return problems;
+}
+
+/** Whether only this machine can reach the host. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}

@@ -1,0 +1,100 @@
+/**
+ * Port: named, immutable byte objects. Implementations: folder, memory; object stores later.
+ *
+ * Keys come from object-keys.ts: relative, `/` between parts, safe characters only; each is written once. Every failure
+ * is thrown; "not found" is only ever said when the store is sure (an unreachable store throws
+ * DomainError "unavailable"). A full store throws DomainError "resource_exhausted" with reason STORAGE_FULL.
+ */
+export interface BlobStore extends AsyncDisposable {
+  /**
+   * Begins an object. Nothing is visible under the key before `commit`; a process that dies leaves nothing visible.
+   * The writer must be disposed; disposing without commit cancels.
+   */
+  openWriter(key: string, options: WriteOptions): Promise<BlobWriter>;
+
+  /**
+   * Makes committed objects survive power failure: they and their folders are on stable storage on return. Idempotent.
+   * Once it has thrown, the bytes of these keys can't be relied on: they must be stored again under other keys.
+   */
+  flush(keys: readonly string[]): Promise<void>;
+
+  /**
+   * Streams an object, or `lengthBytes` from `offsetBytes` on; both must lie inside the object. Throws
+   * ObjectNotFoundError. The stream fails if the object is shorter than promised: truncation is never silent.
+   */
+  read(key: string, range?: ReadRange): Promise<ReadableStream<Uint8Array>>;
+
+  /** Opens an object for reading pieces of it, more than once. Throws ObjectNotFoundError. The reader must be disposed. */
+  openReader(key: string): Promise<BlobReader>;
+
+  /** Size of an object, or undefined when there is none. */
+  stat(key: string): Promise<ObjectStat | undefined>;
+
+  /** Removes an object; one that is not there is no error. */
+  delete(key: string): Promise<void>;
+
+  /** All committed objects whose key begins with the prefix, in any order. */
+  list(prefix: string): AsyncIterable<ListedObject>;
+
+  /** Throws when the store can't be written to or read from; for readiness. */
+  check(): Promise<void>;
+}
+
+export interface WriteOptions {
+  /** Exact size in bytes; commit fails when another number of bytes was written. */
+  readonly sizeBytes: number;
+}
+
+/** Takes the bytes of one object in order. Not to be used by two callers at once. */
+export interface BlobWriter extends AsyncDisposable {
+  /** Appends bytes; the array may be reused once the promise is settled. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the object readable, whole and at once. Not yet durable: see flush. */
+  commit(): Promise<void>;
+  /** Forgets what was written. After commit it does nothing. */
+  cancel(): Promise<void>;
+}
+
+/** Reads pieces of one object. Calls may overlap. */
+export interface BlobReader extends AsyncDisposable {
+  readonly sizeBytes: number;
+  /** Fills the array with the object's bytes from the offset on; throws ObjectTruncatedError when there are too few. */
+  read(into: Uint8Array, offsetBytes: number): Promise<void>;
+}
+
+export interface ReadRange {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+export interface ObjectStat {
+  readonly sizeBytes: number;
+}
+
+export interface ListedObject extends ObjectStat {
+  readonly key: string;
+  /** Microseconds since 1970, UTC. */
+  readonly modifiedAt: number;
+}
+
+/** There is no object with this key. */
+export class ObjectNotFoundError extends Error {
+  override readonly name = "ObjectNotFoundError";
+  readonly key: string;
+
+  constructor(key: string, options?: ErrorOptions) {
+    super(`no object ${key}`, options);
+    this.key = key;
+  }
+}
+
+/** The object ends before the bytes that were asked for. */
+export class ObjectTruncatedError extends Error {
+  override readonly name = "ObjectTruncatedError";
+  readonly key: string;
+
+  constructor(key: string, options?: ErrorOptions) {
+    super(`object ${key} is shorter than it should be`, options);
+    this.key = key;
+  }
+}

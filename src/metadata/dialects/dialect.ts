@@ -1,0 +1,34 @@
+import type { SQL, SQLWrapper } from "drizzle-orm";
+import type { SQLiteColumn as Column, SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { QueryBuilder } from "../session.ts";
+
+/** Rows to insert: values, or placeholders of a query that is prepared. */
+export type InsertRows = readonly Record<string, unknown>[];
+
+/** Makes a query that repositories can run at once or prepare. */
+export interface WriteQuery extends PromiseLike<unknown> {
+  prepare(): { execute(values?: Record<string, unknown>): Promise<unknown> };
+}
+
+/** What differs between databases; all else is written once, in the repositories. */
+export interface Dialect {
+  readonly name: "sqlite" | "mysql" | "postgres";
+  /** How many rows a write changed. */
+  affectedRows(result: unknown): number;
+  /** Inserts rows; those whose primary or unique key is taken are left out, without failing the transaction. */
+  insertNew(builder: QueryBuilder, table: SQLiteTable, rows: InsertRows): WriteQuery;
+  /** Inserts rows; where the key is taken, sets `columns` to the values of the new row. */
+  upsert(
+    builder: QueryBuilder,
+    table: SQLiteTable,
+    rows: InsertRows,
+    key: readonly Column[],
+    columns: readonly Column[],
+  ): WriteQuery;
+  /** The table under another name, for a query that has it twice. */
+  alias<T extends SQLiteTable>(table: T, name: string): T;
+  /** Case-sensitive LIKE: `%` any text, `_` one character, `\` takes the next as it is. */
+  like(value: SQLWrapper, pattern: string): SQL;
+  /** LIKE without regard to case. */
+  ilike(value: SQLWrapper, pattern: string): SQL;
+}

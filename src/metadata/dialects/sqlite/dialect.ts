@@ -1,0 +1,54 @@
+import { getTableColumns, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
+import type { SQLiteColumn as Column, SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { Dialect, InsertRows } from "../dialect.ts";
+
+/** What only SQLite does this way. */
+export const sqliteDialect: Dialect = {
+  name: "sqlite",
+  affectedRows: (result) => (result as { readonly rowsAffected: number }).rowsAffected,
+  insertNew: (builder, table, rows) => builder.insert(table).values(typed(rows)).onConflictDoNothing(),
+  upsert: (builder, table, rows, key, columns) =>
+    builder
+      .insert(table)
+      .values(typed(rows))
+      .onConflictDoUpdate({ target: [...key] as never, set: excluded(table, columns) }),
+  alias: (table, name) => alias(table, name) as typeof table,
+  like: (value, pattern) => sql`${value} glob ${globOf(pattern)}`,
+  ilike: (value, pattern) => sql`${value} like ${pattern} escape '\\'`,
+};
+
+function typed(rows: InsertRows): never[] {
+  return [...rows] as never[];
+}
+
+function excluded(table: SQLiteTable, columns: readonly Column[]): Record<string, unknown> {
+  const wanted = new Set(columns);
+  const fields = Object.entries(getTableColumns(table)).filter(([, column]) => wanted.has(column));
+  const name = (column: Column) => sql.identifier(snakeCase(column.name));
+  return Object.fromEntries(fields.map(([field, column]) => [field, sql`excluded.${name(column)}`]));
+}
+
+/** The name that drizzle's `casing` gives to a column. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** SQLite's LIKE has no case; GLOB has, with other wildcards. */
+export function globOf(pattern: string): string {
+  let glob = "";
+  for (let index = 0; index < pattern.length; index += 1) {
+    const character = pattern.charAt(index);
+    if (character === "%") glob += "*";
+    else if (character === "_") glob += "?";
+    else if (character === "\\" && index + 1 < pattern.length) {
+      index += 1;
+      glob += literal(pattern.charAt(index));
+    } else glob += literal(character);
+  }
+  return glob;
+}
+
+function literal(character: string): string {
+  return character === "*" || character === "?" || character === "[" ? `[${character}]` : character;
+}

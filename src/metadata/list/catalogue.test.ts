@@ -1,0 +1,175 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { parseFilter } from "../../domain/filter-parser.ts";
+import type { ListCursor, MetadataStore } from "../../domain/metadata-store.ts";
+import { Connection } from "../dialects/sqlite/connection.ts";
+import { createLibsqlMetadataStore } from "../index.ts";
+import { fillCatalogue } from "../testing/catalogue-data.ts";
+import type { CatalogueData } from "../testing/catalogue-data.ts";
+import { catalogueShapes, shapeQuery } from "../testing/catalogue-shapes.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+const COUNT = 1000;
+
+/** The index that each shape walks, in a model and in a namespace. */
+const INDEXES: Readonly<Record<string, readonly [parent: string, namespace: string]>> = {
+  "newest first": ["versions_created", "versions_namespace_created"],
+  "by version": ["versions_version", "versions_namespace_version"],
+  "recently updated": ["versions_updated", "versions_namespace_updated"],
+  "one version": ["versions_version", "versions_namespace_version"],
+  "some versions": ["versions_version", "versions_namespace_version"],
+  "created after": ["versions_created", "versions_namespace_created"],
+  "created after, oldest first": ["versions_created", "versions_namespace_created"],
+  "label is text, frequent": ["labels_parent", "labels_namespace"],
+  "label is text, rare": ["labels_parent", "labels_namespace"],
+  "label is number": ["labels_parent", "labels_namespace"],
+  "label is true": ["labels_parent", "labels_namespace"],
+  "label in numeric range, few": ["labels_parent", "labels_namespace"],
+  "label in numeric range, many": ["versions_created", "versions_namespace_created"],
+  "label is one of": ["versions_created", "versions_namespace_created"],
+  "label exists": ["versions_created", "versions_namespace_created"],
+  "label does not exist": ["versions_created", "versions_namespace_created"],
+  tag: ["tag_assignments_current", "tag_assignments_namespace"],
+  "best metric first": ["metric_series_parent", "metric_series_namespace"],
+  "worst metric first": ["metric_series_parent", "metric_series_namespace"],
+  "metric below, few": ["metric_series_parent", "metric_series_namespace"],
+  "metric below, many": ["versions_created", "versions_namespace_created"],
+  "metric below, best first": ["metric_series_parent", "metric_series_namespace"],
+  "label and metric order": ["labels_parent", "labels_namespace"],
+  "label and rest, many": ["labels_parent", "labels_namespace"],
+  "label and rest, few": ["labels_parent", "labels_namespace"],
+  "two labels": ["labels_parent", "labels_namespace"],
+  "label and metric": ["labels_parent", "labels_namespace"],
+  "label and time": ["labels_parent", "labels_namespace"],
+  "label, metric and order": ["labels_parent", "labels_namespace"],
+};
+
+interface Statement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+describe("the query catalogue", () => {
+  test("every shape is served by its index, on the first page and on later ones", async () => {
+    await using subject = await aCatalogue();
+    const { store, connection, data, statements } = subject;
+    for (const shape of catalogueShapes) {
+      const name = `${shape.scope}: ${shape.name}`;
+      const query = shapeQuery(shape, data, 10);
+      let after: ListCursor | undefined;
+      for (let page = 0; page < 3; page += 1) {
+        statements.length = 0;
+        const found = await store.read((tx) => tx.versions.list({ ...query, after }));
+        const plans = statements.map((statement) => planOf(connection, statement));
+        // Every statement goes by indexes, and none sorts.
+        const slow = plans.flat().filter((step) => /^SCAN (?!named)|TEMP B-TREE|AUTOMATIC/.test(step));
+        expect([name, slow]).toEqual([name, []]);
+        const expected =
+          INDEXES[shape.name]?.[shape.scope === "parent" ? 0 : 1] ?? "no index is named for it";
+        const used = plans.flat().join("\n");
+        expect(`${name}, page ${page}: ${used}`).toMatch(new RegExp(`INDEX ${expected}\\b`));
+        expect(found.incomplete).toBe(false);
+        after = found.next;
+        if (after === undefined) break;
+      }
+    }
+    // No shape is left unnamed, and no name without a shape.
+    expect(new Set(catalogueShapes.map((shape) => shape.name))).toEqual(new Set(Object.keys(INDEXES)));
+  });
+
+  test("a later page begins in the index where the one before it ended", async () => {
+    await using subject = await aCatalogue();
+    const { store, connection, data, statements } = subject;
+    for (const [name, bound] of [
+      ["newest first", "(model_id=? AND created_at<?)"],
+      ["created after, oldest first", "(model_id=? AND created_at>?)"],
+      [
+        "label is text, frequent",
+        "(parent_id=? AND kind=? AND key=? AND match_key=? AND object_created_at<?)",
+      ],
+      ["worst metric first", "(parent_id=? AND kind=? AND key=? AND match_key>? AND match_key<?)"],
+    ] as const) {
+      const shape = catalogueShapes.find((one) => one.name === name && one.scope === "parent")!;
+      const query = shapeQuery(shape, data, 10);
+      const first = await store.read((tx) => tx.versions.list(query));
+      statements.length = 0;
+      await store.read((tx) => tx.versions.list({ ...query, after: first.next }));
+      const steps = statements.flatMap((statement) => planOf(connection, statement)).join("\n");
+      expect(`${name}: ${steps}`).toContain(bound);
+    }
+  });
+
+  test("a shape that no index serves ends within its budget, and goes on from there", async () => {
+    await using subject = await aCatalogue({ rows: 300, milliseconds: 60_000 });
+    const { store, data } = subject;
+    const filter = parseFilter('description LIKE "%run" AND NOT framework = "pytorch" AND name ILIKE "%9"');
+    const query = {
+      scope: { type: "parent", id: data.modelId },
+      filter,
+      orderBy: { field: "version", descending: false },
+      limit: 60,
+    } as const;
+    const found: string[] = [];
+    let pages = 0;
+    let incomplete = 0;
+    let after: ListCursor | undefined;
+    do {
+      const page = await store.read((tx) => tx.versions.list({ ...query, after }));
+      found.push(...page.items.map((item) => item.version));
+      pages += 1;
+      if (page.incomplete) {
+        incomplete += 1;
+        expect(page.items.length).toBeLessThan(60);
+        expect(page.next).toBeDefined();
+      }
+      after = page.next;
+    } while (after !== undefined);
+    expect(incomplete).toBeGreaterThan(0);
+    expect(pages).toBeLessThan(8);
+    const all = Array.from({ length: COUNT }, (_, index) => index);
+    const matching = all.filter((index) => index % 7 === 0 && index % 3 !== 0 && (index + 1) % 10 === 9);
+    expect(found).toEqual(matching.map((index) => String(index + 1)).toSorted());
+  });
+
+  test("a budget of time that is spent ends a page as well", async () => {
+    await using subject = await aCatalogue({ rows: 1_000_000, milliseconds: 0 });
+    const { store, data } = subject;
+    const page = await store.read((tx) =>
+      tx.versions.list({
+        scope: { type: "namespace", id: data.namespaceId },
+        filter: parseFilter('description = "nothing"'),
+        orderBy: { field: "created_at", descending: true },
+        limit: 5,
+      }),
+    );
+    expect(page).toMatchObject({ items: [], incomplete: true });
+    expect(page.next).toBeDefined();
+  });
+});
+
+async function aCatalogue(scanBudget?: { readonly rows: number; readonly milliseconds: number }) {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "metadata.db");
+  const statements: Statement[] = [];
+  const onQuery = (sql: string, params: readonly unknown[]) => {
+    statements.push({ sql, params });
+  };
+  const store: MetadataStore = await createLibsqlMetadataStore({ path, onQuery, scanBudget });
+  const data: CatalogueData = await fillCatalogue(path, COUNT);
+  const connection = new Connection({ path, pragmas: ["query_only = ON"] });
+  return {
+    store,
+    data,
+    connection,
+    statements,
+    async [Symbol.asyncDispose]() {
+      connection[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+function planOf(connection: Connection, { sql, params }: Statement): readonly string[] {
+  return connection.rows(`EXPLAIN QUERY PLAN ${sql}`, params).map((row) => String(row[3]));
+}

@@ -1,0 +1,203 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Chunk, ChunkEncoding, ChunkState } from "../../domain/entities.ts";
+import type { ChunkWriter } from "../../domain/metadata-store.ts";
+import type { Session } from "../session.ts";
+import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.ts";
+
+type ChunkRow = Session["tables"]["chunks"]["$inferSelect"];
+
+/** Shards of the totals. */
+const TOTAL_SHARDS = 16;
+/** Namespaces that one query takes at most. */
+const NAMESPACES_PER_QUERY = 256;
+
+/** Where the bytes of digests are. */
+export class ChunkRepository implements ChunkWriter {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async getMany(digests: readonly string[]): Promise<readonly Chunk[]> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const build = (size: number) => builder.select().from(chunks).where(inSlots(chunks.digest, size));
+    const pages = await forKeys(this.#session, "chunks.getMany", digests, build);
+    return pages.flat().map(chunkOf);
+  }
+
+  async presentIn(
+    digests: readonly string[],
+    namespaceIds: readonly string[] | "all",
+  ): Promise<ReadonlySet<string>> {
+    if (namespaceIds === "all") return await this.#presentIn(digests, undefined);
+    const found = new Set<string>();
+    for (let begin = 0; begin < namespaceIds.length; begin += NAMESPACES_PER_QUERY) {
+      const group = namespaceIds.slice(begin, begin + NAMESPACES_PER_QUERY);
+      const missing = begin === 0 ? digests : digests.filter((digest) => !found.has(digest));
+      for (const digest of await this.#presentIn(missing, group)) found.add(digest);
+    }
+    return found;
+  }
+
+  async heldBy(leaseId: string, digests: readonly string[]): Promise<readonly Chunk[]> {
+    const { builder, tables } = this.#session;
+    const { chunks, chunkHolds } = tables;
+    const build = (size: number) =>
+      builder
+        .select({ chunk: chunks })
+        .from(chunkHolds)
+        .innerJoin(chunks, eq(chunks.digest, chunkHolds.digest))
+        .where(
+          and(
+            eq(chunkHolds.leaseId, slot(chunkHolds.leaseId, "leaseId")),
+            inSlots(chunkHolds.digest, size),
+            eq(chunks.state, "stored"),
+          ),
+        );
+    const pages = await forKeys(this.#session, "chunks.heldBy", digests, build, { leaseId });
+    return pages.flat().map(({ chunk }) => chunkOf(chunk));
+  }
+
+  async totals(): Promise<{ readonly count: number; readonly storedBytes: number }> {
+    const { builder, tables } = this.#session;
+    const { chunkTotals } = tables;
+    const rows = await this.#session.prepared("chunks.totals", () => builder.select().from(chunkTotals), {});
+    return {
+      count: rows.reduce((sum, row) => sum + row.count, 0),
+      storedBytes: rows.reduce((sum, row) => sum + row.storedBytes, 0),
+    };
+  }
+
+  async insert(chunk: Chunk): Promise<Chunk> {
+    const { chunks } = this.#session.tables;
+    const row = { ...chunk, baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest };
+    const [known] = await this.getMany([chunk.digest]);
+    if (known?.state === "stored") return known;
+    const written = await insertRows(this.#session, "chunks.insert", chunks, [row]);
+    if (written > 0) {
+      await this.#count(chunk, 1, chunk.storedBytes);
+      return chunk;
+    }
+    if (!(await this.#replace(row))) return (await this.getMany([chunk.digest]))[0] ?? chunk;
+    await this.#count(chunk, 0, chunk.storedBytes - (known?.storedBytes ?? 0));
+    return chunk;
+  }
+
+  async hold(leaseId: string, digests: readonly string[]): Promise<void> {
+    const rows = digests.map((digest) => ({ leaseId, digest }));
+    await insertRows(this.#session, "chunkHolds.insert", this.#session.tables.chunkHolds, rows);
+  }
+
+  async markDurable(digests: readonly string[]): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const build = (size: number) =>
+      builder
+        .update(chunks)
+        .set({ durable: true })
+        .where(and(inSlots(chunks.digest, size), eq(chunks.durable, false)));
+    await forKeys(this.#session, "chunks.markDurable", digests, build);
+  }
+
+  async quarantine(digest: string, generation: string): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const build = () =>
+      builder
+        .update(chunks)
+        .set({ state: "quarantined" })
+        .where(
+          and(
+            eq(chunks.digest, slot(chunks.digest, "digest")),
+            eq(chunks.generation, slot(chunks.generation, "generation")),
+            eq(chunks.state, "stored"),
+          ),
+        );
+    await this.#session.prepared("chunks.quarantine", build, { digest, generation });
+  }
+
+  /** Puts a new row in the place of one whose bytes can't be used. */
+  async #replace({ digest, ...row }: Record<string, unknown>): Promise<boolean> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const build = () =>
+      builder
+        .update(chunks)
+        .set(Object.fromEntries(Object.keys(row).map((field) => [field, sql.placeholder(field)])))
+        .where(
+          and(
+            eq(chunks.digest, slot(chunks.digest, "digest")),
+            inArray(chunks.state, ["condemned", "quarantined"]),
+          ),
+        );
+    const result = await this.#session.prepared("chunks.replace", build, { ...row, digest });
+    return this.#session.dialect.affectedRows(result) > 0;
+  }
+
+  async #presentIn(
+    digests: readonly string[],
+    namespaceIds: readonly string[] | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const { builder, tables } = this.#session;
+    const { chunks, fileChunks, chunkHolds, leases } = tables;
+    const count = namespaceIds === undefined ? 0 : slotCount(namespaceIds.length);
+    const readable = (namespaceId: typeof fileChunks.namespaceId | typeof leases.namespaceId) =>
+      count === 0 ? undefined : inSlots(namespaceId, count, "namespace");
+    // One piece that the caller may read is enough, however many files have the chunk.
+    const inFile = () =>
+      builder
+        .select({ one: sql`1` })
+        .from(fileChunks)
+        .where(and(eq(fileChunks.digest, chunks.digest), readable(fileChunks.namespaceId)));
+    const inUpload = () =>
+      builder
+        .select({ one: sql`1` })
+        .from(chunkHolds)
+        .innerJoin(leases, eq(leases.id, chunkHolds.leaseId))
+        .where(and(eq(chunkHolds.digest, chunks.digest), readable(leases.namespaceId)));
+    const build = (size: number) =>
+      builder
+        .select({ digest: chunks.digest })
+        .from(chunks)
+        .where(
+          and(
+            inSlots(chunks.digest, size),
+            eq(chunks.state, "stored"),
+            sql`(exists ${inFile()} or exists ${inUpload()})`,
+          ),
+        );
+    const values = keyed(namespaceIds ?? [], count, "namespace");
+    const pages = await forKeys(this.#session, `chunks.presentIn/${count}`, digests, build, values);
+    return new Set(pages.flat().map((row) => row.digest));
+  }
+
+  async #count(chunk: Chunk, count: number, storedBytes: number): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { chunkTotals } = tables;
+    const shard = Number.parseInt(chunk.digest.slice(0, 2), 16) % TOTAL_SHARDS;
+    const build = () =>
+      builder
+        .update(chunkTotals)
+        .set({
+          count: sql`${chunkTotals.count} + ${sql.placeholder("count")}`,
+          storedBytes: sql`${chunkTotals.storedBytes} + ${sql.placeholder("storedBytes")}`,
+        })
+        .where(eq(chunkTotals.shard, slot(chunkTotals.shard, "shard")));
+    const values = { shard, count, storedBytes };
+    const result = await this.#session.prepared("chunks.count", build, values);
+    if (this.#session.dialect.affectedRows(result) > 0) return;
+    if ((await insertRows(this.#session, "chunkTotals.insert", chunkTotals, [values])) > 0) return;
+    await this.#session.prepared("chunks.count", build, values);
+  }
+}
+
+function chunkOf(row: ChunkRow): Chunk {
+  return {
+    ...row,
+    encoding: row.encoding as ChunkEncoding,
+    state: row.state as ChunkState,
+    baseDigest: row.baseDigest ?? "",
+  };
+}

@@ -1,0 +1,30 @@
+import type { MetadataWriter } from "../../domain/metadata-store.ts";
+import type { Session } from "../session.ts";
+import { ArtifactRepository } from "./artifacts.ts";
+import { ChangeRepository } from "./changes.ts";
+import { ChunkRepository } from "./chunks.ts";
+import { EventRepository } from "./events.ts";
+import { LabelRepository } from "./labels.ts";
+import { LeaseRepository } from "./leases.ts";
+import { LineageRepository } from "./lineage.ts";
+import { MetricRepository } from "./metrics.ts";
+import { createObjectRepositories } from "./objects.ts";
+import { RequestRepository } from "./requests.ts";
+import { TagRepository } from "./tags.ts";
+
+/** All that a transaction can do. */
+export function createRepositories(session: Session): MetadataWriter {
+  return {
+    ...createObjectRepositories(session),
+    tags: new TagRepository(session),
+    artifacts: new ArtifactRepository(session),
+    chunks: new ChunkRepository(session),
+    leases: new LeaseRepository(session),
+    labels: new LabelRepository(session),
+    metrics: new MetricRepository(session),
+    events: new EventRepository(session),
+    lineage: new LineageRepository(session),
+    changes: new ChangeRepository(session),
+    requests: new RequestRepository(session),
+  };
+}

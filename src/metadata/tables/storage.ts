@@ -1,0 +1,131 @@
+import type { ColumnKit } from "../column-kits.ts";
+import {
+  MAX_FILE_PATH_BYTES,
+  MAX_NAME_LENGTH,
+  MAX_OWNER_LENGTH,
+  MAX_URI_LENGTH,
+} from "../../domain/limits.ts";
+import { KIND_LENGTH } from "./lengths.ts";
+
+/** Files and where their bytes are, and the leases that protect them. */
+export function storageTables(kit: ColumnKit) {
+  const { table, index, uniqueIndex, primaryKey } = kit;
+  /** Files belong to a file set, and artifacts share one when one was copied from the other. */
+  const artifacts = table(
+    "artifacts",
+    {
+      id: kit.id().primaryKey(),
+      namespaceId: kit.id().notNull(),
+      objectKind: kit.text(KIND_LENGTH).notNull(),
+      objectId: kit.id().notNull(),
+      name: kit.text(MAX_NAME_LENGTH).notNull(),
+      fileSetId: kit.id().notNull(),
+      fileCount: kit.whole().notNull(),
+      sizeBytes: kit.whole().notNull(),
+      createdAt: kit.whole().notNull(),
+      fingerprint: kit.text(64).notNull(),
+    },
+    (t) => [
+      uniqueIndex("artifacts_name").on(t.objectId, t.name),
+      index("artifacts_created").on(t.objectId, t.createdAt, t.id),
+      index("artifacts_namespace_name").on(t.namespaceId, t.name, t.id),
+      index("artifacts_namespace_created").on(t.namespaceId, t.createdAt, t.id),
+      index("artifacts_file_set").on(t.fileSetId, t.id),
+    ],
+  );
+
+  const files = table(
+    "files",
+    {
+      id: kit.id().primaryKey(),
+      fileSetId: kit.id().notNull(),
+      namespaceId: kit.id().notNull(),
+      path: kit.text(MAX_FILE_PATH_BYTES).notNull(),
+      sizeBytes: kit.whole().notNull(),
+      /** Null for "". */
+      sha256: kit.digest(),
+      claimedSha256: kit.digest(),
+      digestState: kit.text(KIND_LENGTH).notNull(),
+      uri: kit.text(MAX_URI_LENGTH).notNull(),
+    },
+    (t) => [uniqueIndex("files_path").on(t.fileSetId, t.path)],
+  );
+
+  /** The files whose digest is still to be verified: a table of its own keeps the search for them short. */
+  const pendingFiles = table("pending_files", { fileId: kit.id().primaryKey() });
+
+  const fileChunks = table(
+    "file_chunks",
+    {
+      fileId: kit.id().notNull(),
+      offsetBytes: kit.whole().notNull(),
+      sizeBytes: kit.whole().notNull(),
+      digest: kit.digest().notNull(),
+      namespaceId: kit.id().notNull(),
+    },
+    (t) => [
+      primaryKey({ name: "file_chunks_offset", columns: [t.fileId, t.offsetBytes] }),
+      index("file_chunks_digest").on(t.digest, t.namespaceId),
+    ],
+  );
+
+  const chunks = table("chunks", {
+    digest: kit.digest().primaryKey(),
+    sizeBytes: kit.whole().notNull(),
+    generation: kit.text(64).notNull(),
+    objectKey: kit.text(256).notNull(),
+    objectOffset: kit.whole().notNull(),
+    storedBytes: kit.whole().notNull(),
+    encoding: kit.text(32).notNull(),
+    /** Null for "". */
+    baseDigest: kit.digest(),
+    chainDepth: kit.whole().notNull(),
+    state: kit.text(KIND_LENGTH).notNull(),
+    durable: kit.truth().notNull(),
+    createdAt: kit.whole().notNull(),
+  });
+
+  /** Sums over chunks, spread over shards so that writers seldom wait for each other. */
+  const chunkTotals = table("chunk_totals", {
+    shard: kit.whole().primaryKey(),
+    count: kit.whole().notNull(),
+    storedBytes: kit.whole().notNull(),
+  });
+
+  const chunkHolds = table(
+    "chunk_holds",
+    { leaseId: kit.id().notNull(), digest: kit.digest().notNull() },
+    (t) => [
+      primaryKey({ name: "chunk_holds_lease", columns: [t.leaseId, t.digest] }),
+      index("chunk_holds_digest").on(t.digest),
+    ],
+  );
+
+  const leases = table(
+    "leases",
+    {
+      id: kit.id().primaryKey(),
+      kind: kit.text(KIND_LENGTH).notNull(),
+      objectKind: kit.text(KIND_LENGTH).notNull(),
+      objectId: kit.id().notNull(),
+      namespaceId: kit.id().notNull(),
+      holder: kit.text(MAX_OWNER_LENGTH).notNull(),
+      fencingNumber: kit.whole().notNull(),
+      ttlMs: kit.whole().notNull(),
+      createdAt: kit.whole().notNull(),
+      expiresAt: kit.whole().notNull(),
+      endedAt: kit.whole(),
+      /** When it stopped, or will stop, to protect: the earlier of its end and its expiry. */
+      goneAt: kit.whole().notNull(),
+    },
+    (t) => [index("leases_object").on(t.objectId, t.kind, t.goneAt), index("leases_gone").on(t.goneAt, t.id)],
+  );
+
+  /** Outlives the leases: a fencing number is never given twice. */
+  const leaseFences = table("lease_fences", {
+    objectId: kit.id().primaryKey(),
+    lastNumber: kit.whole().notNull(),
+  });
+
+  return { artifacts, files, pendingFiles, fileChunks, chunks, chunkTotals, chunkHolds, leases, leaseFences };
+}

@@ -1,0 +1,58 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { createTransfers, type CorruptChunk } from "../service/blobs/transfers.ts";
+import { digestVerifier } from "../service/blobs/verify-digests.ts";
+import { purgeExpired } from "../service/maintenance.ts";
+import { commit, version } from "../version.ts";
+import type { AppContext } from "./context.ts";
+import { blobRoutes } from "./http/blob-routes.ts";
+import type { HttpRoute } from "./http/route.ts";
+import type { Job } from "./jobs.ts";
+import type { BoundAddresses } from "./listeners.ts";
+import { registerServices, type ServerInfo } from "./rpc/index.ts";
+
+const PURGE_INTERVAL_MS = 10 * 60_000;
+/** How long a large file waits at least until its digest is known. */
+const VERIFY_INTERVAL_MS = 1_000;
+
+/** All that the listeners serve and the background does. */
+export interface Composition {
+  /** Called more than once. */
+  readonly register: (router: ConnectRouter) => void;
+  readonly routes: readonly HttpRoute[];
+  readonly jobs: readonly Job[];
+}
+
+/** The one place where services, routes and jobs are put together. `addresses` is asked once the server listens. */
+export function compose(context: AppContext, addresses: () => BoundAddresses): Composition {
+  const { config } = context;
+  const transfers = createTransfers(context, { corruptChunk: (found) => reportCorruptChunk(context, found) });
+  const verifyDigests = digestVerifier(transfers);
+  const serverInfo = (): ServerInfo => ({
+    version,
+    revision: commit,
+    roles: config.roles,
+    blobAddrs: config.publicBlobAddrs,
+    grpcAddr: config.publicGrpcAddr || addresses().grpc,
+  });
+  return {
+    register: (router) => registerServices(router, { service: context, serverInfo }),
+    routes: blobRoutes(transfers),
+    jobs: [
+      {
+        name: "verify digests",
+        intervalMs: VERIFY_INTERVAL_MS,
+        run: async (signal) => ({ ...(await verifyDigests(signal)) }),
+      },
+      {
+        name: "purge",
+        intervalMs: PURGE_INTERVAL_MS,
+        run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
+      },
+    ],
+  };
+}
+
+function reportCorruptChunk({ log, metrics }: AppContext, { chunk, problem }: CorruptChunk): void {
+  metrics.corruptChunkFound(problem);
+  log.error({ problem, digest: chunk.digest, object: chunk.objectKey }, "stored chunk can't be served");
+}

@@ -1,0 +1,171 @@
+import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createFilesystemBlobStore, observedBlobStore } from "../blob/index.ts";
+import { ConfigError, type ServerConfig } from "../config/index.ts";
+import type { BlobStore } from "../domain/blob-store.ts";
+import { systemClock, type Clock } from "../domain/clock.ts";
+import { DomainError } from "../domain/errors.ts";
+import type { MetadataStore } from "../domain/metadata-store.ts";
+import { createLibsqlMetadataStore, migrationStatus, type MigrationStatus } from "../metadata/index.ts";
+import { createLogger, type Logger } from "../observability/logger.ts";
+import { createMetrics, type ChunkTotals, type Metrics } from "../observability/metrics.ts";
+import type { ServiceContext } from "../service/context.ts";
+import { version } from "../version.ts";
+import { measureMetadata } from "./measure-metadata.ts";
+
+export { formatAddress, type Address, type ServerConfig } from "../config/index.ts";
+
+/** Parts that tests bring instead of those that the configuration names. The context closes them with itself. */
+export interface AppContextOverrides {
+  readonly metadata?: MetadataStore;
+  readonly blobs?: BlobStore;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+const OWNER_ONLY = 0o700;
+const PATH_KEY = "metadata_storage_integrated.path";
+const BASE_DIR_KEY = "blob_storage_filesystem.base_dir";
+
+/** Everything that a server is made of, chosen once by its configuration. The only place that knows the drivers. */
+export class AppContext implements ServiceContext, AsyncDisposable {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+  readonly #resources: AsyncDisposableStack;
+
+  private constructor(parts: Parts, resources: AsyncDisposableStack) {
+    this.config = parts.config;
+    this.log = parts.log;
+    this.clock = parts.clock;
+    this.metrics = parts.metrics;
+    this.metadata = parts.metadata;
+    this.blobs = parts.blobs;
+    this.#resources = resources;
+  }
+
+  /** Opens the storage, which is migrated. Throws ConfigError or DomainError with what to do about it. */
+  static async fromConfig(config: ServerConfig, overrides: AppContextOverrides = {}): Promise<AppContext> {
+    const log = overrides.log ?? createLogger(config.log);
+    const clock = overrides.clock ?? systemClock();
+    checkAvailable(config);
+    await using resources = new AsyncDisposableStack();
+    // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
+    const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config)));
+    const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock)));
+    const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
+    resources.defer(() => metrics.close());
+    const metadata = measureMetadata(openedMetadata, metrics);
+    const blobs = observedBlobStore(openedBlobs, (...operation) => metrics.observeBlobStore(...operation));
+    return new AppContext({ config, log, clock, metrics, metadata, blobs }, resources.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+/** What the database has, and what this executable brings; looks without changing anything. */
+export function storageStatus(config: ServerConfig): MigrationStatus {
+  checkAvailable(config);
+  try {
+    return migrationStatus(config.metadataStorageIntegrated.path);
+  } catch (error) {
+    throw namingKey(error);
+  }
+}
+
+/** Brings the database to this executable's schema without starting a server; refused while a server has it open. */
+export async function migrateStorage(config: ServerConfig): Promise<MigrationStatus> {
+  checkAvailable(config);
+  await using _opened = await openMetadata(config, systemClock());
+  return storageStatus(config);
+}
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+}
+
+/** What the configuration can say and this version can't do. */
+function checkAvailable(config: ServerConfig): void {
+  const problems: string[] = [];
+  if (config.metadataStorage !== "integrated") {
+    problems.push(missing(`metadata_storage = "${config.metadataStorage}"`, '"integrated"'));
+  }
+  if (config.blobStorage !== "filesystem") {
+    problems.push(missing(`blob_storage = "${config.blobStorage}"`, '"filesystem"'));
+  }
+  if (config.roles.length < 2) {
+    problems.push(missing(`roles = ["${config.roles.join()}"] alone`, '["metadata", "blob"]'));
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function missing(setting: string, instead: string): string {
+  return `${setting} is not in this version of ModelBox (${version}); use ${instead}.`;
+}
+
+async function openMetadata(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
+  const { path } = config.metadataStorageIntegrated;
+  makeFolder(dirname(path), PATH_KEY);
+  try {
+    return await createLibsqlMetadataStore({ path, clock });
+  } catch (error) {
+    throw namingKey(error);
+  }
+}
+
+async function openBlobs(config: ServerConfig): Promise<BlobStore> {
+  const { baseDir } = config.blobStorageFilesystem;
+  makeFolder(baseDir, BASE_DIR_KEY);
+  requireWritable(baseDir, BASE_DIR_KEY);
+  return createFilesystemBlobStore({ baseDir });
+}
+
+function makeFolder(folder: string, key: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
+  } catch (error) {
+    throw unusable(key, `the folder ${folder} can't be made`, error);
+  }
+}
+
+/** A server that can't store anything must not say that it is ready. */
+function requireWritable(folder: string, key: string): void {
+  try {
+    rmdirSync(mkdtempSync(join(folder, ".write-check-")));
+  } catch (error) {
+    throw unusable(key, `the folder ${folder} can't be written to`, error);
+  }
+}
+
+function unusable(key: string, problem: string, cause: unknown): ConfigError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigError([`${key}: ${problem} (${detail}); make it writable, or set another path.`], {
+    cause,
+  });
+}
+
+/** The driver knows which path can't be used, and not where that was set. */
+function namingKey(error: unknown): unknown {
+  if (!(error instanceof DomainError) || error.reason !== "DATA_FOLDER_UNUSABLE") return error;
+  return new ConfigError([`${PATH_KEY}: ${error.message}`], { cause: error });
+}
+
+/** A scrape must go on without the figure when the database does not answer. */
+async function chunkTotals(metadata: MetadataStore, log: Logger): Promise<ChunkTotals | undefined> {
+  try {
+    return await metadata.read((tx) => tx.chunks.totals());
+  } catch (error) {
+    log.warn({ err: error }, "chunks could not be counted for metrics");
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { invalid, type DomainError } from "../domain/errors.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { Address } from "./context.ts";
+import { toConnectError } from "./error-map.ts";
+import { rewriteGrpcMessage } from "./grpc-message.ts";
+import type { Listener } from "./http-listener.ts";
+import { HTTP2_WINDOW_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
+import { listenError } from "./listen-error.ts";
+import { unknownMethod } from "./refusals.ts";
+import type { RpcHandlers } from "./router.ts";
+import { serveRpc, type RpcDependencies } from "./rpc-endpoint.ts";
+import { serveGrpcUnary } from "./unary/grpc-unary.ts";
+
+/** Of a path that no method has, in the error that says so. */
+const MAX_SHOWN_PATH = 200;
+
+export interface GrpcListenerOptions {
+  readonly address: Address;
+  readonly handlers: RpcHandlers;
+  readonly rpc: RpcDependencies;
+  readonly log: Logger;
+}
+
+/** Opens `grpc_listen_addr`: native gRPC, over HTTP/2 without TLS. Connect clients that speak HTTP/2 are served too. */
+export async function openGrpcListener({
+  address,
+  handlers,
+  rpc,
+  log,
+}: GrpcListenerOptions): Promise<Listener> {
+  const sessions = new Set<ServerHttp2Session>();
+  // Never session.setLocalWindowSize(): uploads hang under Bun.
+  const settings = { initialWindowSize: HTTP2_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES };
+  const server = createServer({ settings }, (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // The client is gone, or the call failed in a way that was logged as the call's outcome.
+      log.debug({ err: error }, "grpc response broke off");
+      response.stream?.destroy();
+    });
+  });
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("error", (error) => log.debug({ err: error }, "grpc connection failed"));
+  });
+  server.on("sessionError", (error) => log.debug({ err: error }, "grpc connection failed"));
+  const port = await listen(server, address);
+  return {
+    port,
+    async close(graceMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      for (const session of sessions) session.close();
+      const timer = setTimeout(() => {
+        for (const session of sessions) session.destroy();
+        resolve();
+      }, graceMs);
+      await promise;
+      clearTimeout(timer);
+    },
+  };
+
+  async function answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const handler = handlers.get(path);
+    if (handler === undefined) return refuse(request, unknownMethod(path.slice(0, MAX_SHOWN_PATH)));
+    if (request.authority === undefined) return refuse(request, invalid(":authority", "must be there"));
+    const method = rpc.unary.get(path);
+    const inOnePiece = method && serveGrpcUnary(request, response, method, rpc);
+    if (inOnePiece) return inOnePiece;
+    const call = {
+      ...universalRequestFromNodeRequest(request, response, undefined, undefined),
+      body: request,
+    };
+    await universalResponseToNodeResponse(await serveRpc(handler, call, rpc), response);
+  }
+}
+
+/** An error in the head alone, which must then be the end of the stream. */
+function refuse({ stream }: Http2ServerRequest, error: DomainError): void {
+  const head = new Headers({ "content-type": "application/grpc" });
+  setTrailerStatus(head, toConnectError(error));
+  rewriteGrpcMessage(head);
+  stream.respond({ ":status": 200, ...Object.fromEntries(head) }, { endStream: true });
+}
+
+async function listen(server: Http2Server, address: Address): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(address.port, address.host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    throw listenError("grpc_listen_addr", `${address.host}:${address.port}`, error);
+  }
+  server.off("error", reject);
+  const bound = server.address();
+  return typeof bound === "object" && bound !== null ? bound.port : address.port;
+}

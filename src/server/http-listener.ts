@@ -1,0 +1,129 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { Logger } from "../observability/logger.ts";
+import { accessOf } from "./access-table.ts";
+import type { Address } from "./context.ts";
+import { discardBody } from "./discard-body.ts";
+import { fetchResponse, universalRequest } from "./fetch-adapter.ts";
+import { encodeGrpcMessage, GRPC_MESSAGE } from "./grpc-message.ts";
+import { errorResponse } from "./http/error-response.ts";
+import { serveHttp, type HttpDependencies } from "./http/http-endpoint.ts";
+import { IDLE_CONNECTION_SECONDS } from "./limits.ts";
+import { listenError } from "./listen-error.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import type { RpcHandlers } from "./router.ts";
+import { serveRpc, type RpcDependencies } from "./rpc-endpoint.ts";
+import { serveConnectUnary } from "./unary/connect-unary.ts";
+
+export interface HttpListenerOptions {
+  readonly address: Address;
+  readonly handlers: RpcHandlers;
+  readonly rpc: RpcDependencies;
+  readonly http: HttpDependencies;
+  readonly log: Logger;
+  /** Completes "Native gRPC is …" for calls that come to this port. */
+  readonly grpcHint: string;
+}
+
+/** A listener that is open. */
+export interface Listener {
+  readonly port: number;
+  /** Takes no new connections, lets responses go out for `graceMs` at most, then closes all. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens `listen_addr`: Connect, gRPC-Web and plain HTTP, over HTTP/1.1 and HTTP/2 without TLS. */
+export function openHttpListener(options: HttpListenerOptions): Listener {
+  const { address, handlers, rpc, http, log, grpcHint } = options;
+  const server = serve();
+  return {
+    port: server.port ?? address.port,
+    async close(graceMs) {
+      const graceful = server.stop();
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, graceMs);
+      await Promise.race([graceful, late]);
+      clearTimeout(timer);
+      await server.stop(true);
+    },
+  };
+
+  function serve(): Bun.Server<undefined> {
+    try {
+      return Bun.serve({
+        hostname: address.host,
+        port: address.port,
+        http2: true,
+        // Without it Bun lets a second server share the port, and the system spreads clients over both.
+        reusePort: false,
+        // Without it Bun prints what a response stream throws, past our log.
+        development: false,
+        idleTimeout: IDLE_CONNECTION_SECONDS,
+        // A file can have any size; what has to fit into memory is limited where it is read.
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+        fetch: answer,
+        error(error) {
+          log.error({ err: error }, "request failed outside of any call");
+          return errorResponse(new ConnectError("Internal error.", Code.Internal));
+        },
+      });
+    } catch (error) {
+      throw listenError("listen_addr", `${address.host}:${address.port}`, error);
+    }
+  }
+
+  /**
+   * Bun's idle timer would cut off a long commit, whose connection is silent while it works; bodies have stall timers of
+   * their own. So it stands still until the response begins, and health watches, which may be silent for days, stay
+   * without it. Change watches send a sign of life.
+   */
+  async function answer(request: Request, bun: Bun.Server<undefined>): Promise<Response> {
+    bun.timeout(request, 0);
+    const url = new URL(request.url);
+    const handler = handlers.get(url.pathname);
+    const response = await respond(request, url, handler);
+    if (response.status >= 400) await discardBody(request);
+    const silentStream =
+      handler?.method.methodKind === "server_streaming" && accessOf(handler.method)?.duringDrain;
+    if (silentStream !== true) bun.timeout(request, IDLE_CONNECTION_SECONDS);
+    return response;
+  }
+
+  async function respond(
+    request: Request,
+    url: URL,
+    handler: UniversalHandler | undefined,
+  ): Promise<Response> {
+    if (isNativeGrpc(request.headers)) return wrongPort(request);
+    if (handler === undefined) return serveHttp(request, url, http);
+    const method = rpc.unary.get(url.pathname);
+    const inOnePiece = method && serveConnectUnary(request, method, rpc);
+    if (inOnePiece) return inOnePiece;
+    return fetchResponse(await serveRpc(handler, universalRequest(request), rpc), handler);
+  }
+
+  /** gRPC's own form of an error in the head alone, which is all that can be said without trailers. */
+  function wrongPort(request: Request): Response {
+    const message = `This port speaks Connect, gRPC-Web and HTTP. Native gRPC is ${grpcHint}.`;
+    const call = rpc.beginCall(
+      { protocol: "grpc", service: "", method: "unknown" },
+      requestIdOf(request.headers),
+      "normal",
+    );
+    call.code = "unimplemented";
+    call.error = "native gRPC on listen_addr";
+    call.finish();
+    return new Response(null, {
+      headers: {
+        "Content-Type": "application/grpc",
+        "grpc-status": "12",
+        [GRPC_MESSAGE]: encodeGrpcMessage(message),
+        [REQUEST_ID_HEADER]: call.requestId,
+      },
+    });
+  }
+}
+
+function isNativeGrpc(headers: Headers): boolean {
+  return /^application\/grpc(\+|;|$)/i.test(headers.get("Content-Type") ?? "");
+}

@@ -1,0 +1,46 @@
+import { invalid } from "../../domain/errors.ts";
+import { isDigest, isId } from "../../domain/ids.ts";
+import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
+import { digestMismatch } from "../../service/blobs/body-errors.ts";
+import { putChunk } from "../../service/blobs/put-chunk.ts";
+import type { Transfers } from "../../service/blobs/transfers.ts";
+import { requestBody } from "./blob-body.ts";
+import { blobFailure, lengthRequired, tooLarge } from "./blob-errors.ts";
+import { checkPutHeaders } from "./blob-put-headers.ts";
+import type { HttpRoute } from "./route.ts";
+
+export const LEASE_HEADER = "ModelBox-Lease";
+
+/** `PUT /v1/chunks/{sha256}`: one chunk of an upload. 201 when it was stored, 200 when it was there. */
+export function putChunkRoute(transfers: Transfers): HttpRoute {
+  return {
+    name: "PutChunk",
+    method: "PUT",
+    pattern: "/v1/chunks/:sha256",
+    upload: true,
+    quiet: true,
+    failure: blobFailure,
+    async handle(call) {
+      const digest = call.params["sha256"] ?? "";
+      if (!isDigest(digest)) throw invalid("sha256", "must be 64 lower-case hexadecimal digits");
+      const announced = checkPutHeaders(call.request.headers);
+      if (announced !== undefined && announced !== digest) throw digestMismatch(digest, announced);
+      const leaseId = call.request.headers.get(LEASE_HEADER) ?? "";
+      if (!isId(leaseId))
+        throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
+      const sizeBytes = contentLength(call.request.headers);
+      const body = requestBody(call);
+      const { exists } = await putChunk(transfers, call.caller, { digest, sizeBytes, leaseId, body });
+      return new Response(null, { status: exists ? 200 : 201 });
+    },
+  };
+}
+
+function contentLength(headers: Headers): number {
+  const text = headers.get("Content-Length");
+  if (text === null) throw lengthRequired();
+  const sizeBytes = /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+  if (sizeBytes > MAX_CHUNK_BYTES) throw tooLarge(MAX_CHUNK_BYTES);
+  if (sizeBytes === 0) throw invalid("Content-Length", "must be at least 1: there are no empty chunks");
+  return sizeBytes;
+}

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { openBlobServer, rawExchange, type BlobServer } from "../../../test/support/blob-server.ts";
+import { someBytes } from "../../../test/support/blobs.ts";
+import { sha256 } from "../../../test/support/upload.ts";
+import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
+import { requestBody } from "./blob-body.ts";
+
+let server: BlobServer;
+
+beforeAll(async () => {
+  server = await openBlobServer();
+  await server.store("seed", someBytes(1));
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+async function send(
+  path: string,
+  body: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${server.url}${path}`, { method: "PUT", body, headers });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+}
+
+function reasonOf({ body }: Answer): unknown {
+  const [info] = body["details"] as { debug?: { reason?: string } }[];
+  return info?.debug?.reason;
+}
+
+const putChunk = (digest: string, body: Uint8Array<ArrayBuffer>, lease: string) =>
+  send(`/v1/chunks/${digest}`, body, { "ModelBox-Lease": lease });
+
+test("a chunk is stored, and then is there", async () => {
+  const lease = await server.begin();
+  const bytes = someBytes(3_000_000, 11);
+  expect(await putChunk(sha256(bytes), bytes, lease)).toEqual({ status: 201, body: {} });
+  expect(await putChunk(sha256(bytes), bytes, lease)).toEqual({ status: 200, body: {} });
+  const largest = someBytes(MAX_CHUNK_BYTES, 12);
+  expect((await putChunk(sha256(largest), largest, lease)).status).toBe(201);
+});
+
+test("what is wrong with a chunk has a status of its own", async () => {
+  const lease = await server.begin();
+  const bytes = someBytes(1_000, 13);
+  const digest = sha256(bytes);
+  const wrong = await putChunk("0".repeat(64), bytes, lease);
+  expect([wrong.status, reasonOf(wrong)]).toEqual([400, "DIGEST_MISMATCH"]);
+  expect((await putChunk(digest.toUpperCase(), bytes, lease)).status).toBe(400);
+  expect((await putChunk("..%2f..%2fetc", bytes, lease)).status).toBe(400);
+  expect((await putChunk(digest, bytes, "nonsense")).status).toBe(400);
+  expect((await send(`/v1/chunks/${digest}`, bytes)).status).toBe(400);
+  expect((await putChunk(digest, new Uint8Array(0), lease)).status).toBe(400);
+  expect((await putChunk(digest, bytes, crypto.randomUUID())).status).toBe(404);
+  const large = await putChunk(digest, new Uint8Array(MAX_CHUNK_BYTES + 1), lease);
+  expect([large.status, reasonOf(large)]).toEqual([413, "TOO_LARGE"]);
+  server.advanceMs(60_001);
+  const late = await putChunk(digest, bytes, lease);
+  expect([late.status, reasonOf(late)]).toEqual([412, "LEASE_ENDED"]);
+});
+
+test("a chunk without length is refused", async () => {
+  const lease = await server.begin();
+  const head = `PUT /v1/chunks/${sha256("hello")} HTTP/1.1\nHost: 127.0.0.1\nModelBox-Lease: ${lease}`;
+  const chunked = await rawExchange(
+    server.port,
+    `${head}\nConnection: close\nTransfer-Encoding: chunked`,
+    Buffer.from("5\r\nhello\r\n0\r\n\r\n"),
+  );
+  expect(chunked).toStartWith("HTTP/1.1 411 ");
+});
+
+test("a chunk whose connection breaks leaves nothing", async () => {
+  const lease = await server.begin();
+  const before = (await server.objects()).length;
+  const socket = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
+  const digest = sha256(someBytes(2_000_000, 14));
+  const head = `PUT /v1/chunks/${digest} HTTP/1.1\r\nHost: 127.0.0.1\r\nModelBox-Lease: ${lease}\r\nContent-Length: 2000000\r\n\r\n`;
+  socket.write(head);
+  socket.write(someBytes(100_000, 14));
+  await until(async () => server.transfers.load.isBusy && (await server.objects()).length > before);
+  socket.terminate();
+  await until(async () => !server.transfers.load.isBusy);
+  expect(await server.objects()).toHaveLength(before);
+});
+
+test("a body that stalls is given up", async () => {
+  const request = new Request("http://x/", {
+    method: "PUT",
+    body: new ReadableStream({ pull: () => new Promise(() => undefined) }),
+  });
+  const read = async () => {
+    for await (const _ of requestBody({ request, countReceived: () => undefined }, 20));
+  };
+  const error = await read().catch((one: unknown) => one);
+  expect(error).toMatchObject({ kind: "unavailable", reason: "REQUEST_STALLED" });
+});
+
+test("a plain body becomes an artifact of one file", async () => {
+  const bytes = someBytes(9_500_000, 15);
+  const path = "/v1/files?object=model:n/m&artifact=plain&path=a/b.bin";
+  const first = await send(path, bytes);
+  expect(first).toMatchObject({
+    status: 201,
+    body: {
+      exists: false,
+      artifact: { name: "plain", fileCount: "1", sizeBytes: "9500000", objectPath: "n/m" },
+      file: {
+        path: "a/b.bin",
+        sizeBytes: "9500000",
+        sha256: sha256(bytes),
+        digestState: "DIGEST_STATE_VERIFIED",
+      },
+    },
+  });
+  expect(await send(path, bytes)).toMatchObject({ status: 200, body: { exists: true } });
+  expect((await send(path, someBytes(10, 16))).status).toBe(409);
+  const { id } = first.body["file"] as { id: string };
+  const back = await fetch(`${server.url}/v1/files/${id}`);
+  expect(sha256(await back.bytes())).toBe(sha256(bytes));
+});
+
+test("an empty body is an empty file", async () => {
+  const path = "/v1/files?object=model:n/m&artifact=nothing&path=empty";
+  expect(await send(path, new Uint8Array(0))).toMatchObject({
+    status: 201,
+    body: { file: { sizeBytes: "0", sha256: sha256("") } },
+  });
+});
+
+test("curl uploads with and without a length, over both protocols", async () => {
+  const bytes = someBytes(5_000_000, 17);
+  for (const [index, options] of [
+    [],
+    ["-H", "Transfer-Encoding: chunked"],
+    ["--http2-prior-knowledge"],
+  ].entries()) {
+    const url = `${server.url}/v1/files?object=model:n/m&artifact=curl-${index}&path=x`;
+    const curl = Bun.spawn(["curl", "-sS", "-f", ...options, "-T", "-", url], {
+      stdin: bytes,
+      stdout: "pipe",
+    });
+    expect(await curl.exited).toBe(0);
+    expect(await new Response(curl.stdout).json()).toMatchObject({ file: { sha256: sha256(bytes) } });
+  }
+});
+
+test("a plain body under a lease is staged, to be committed by name", async () => {
+  const lease = await server.begin();
+  const bytes = someBytes(4_194_304 + 5, 18);
+  const { status, body } = await send(`/v1/files?lease=${lease}&path=w.bin`, bytes);
+  expect(status).toBe(201);
+  expect(body).toEqual({
+    file: {
+      path: "w.bin",
+      sizeBytes: "4194309",
+      sha256: sha256(bytes),
+      chunks: [
+        { sha256: sha256(bytes.subarray(0, 4_194_304)), sizeBytes: "4194304" },
+        { sha256: sha256(bytes.subarray(4_194_304)), sizeBytes: "5" },
+      ],
+    },
+  });
+});
+
+test("mistakes in a plain upload are said before the body is read", async () => {
+  const lease = await server.begin();
+  for (const [query, status] of [
+    ["object=model:n/m&path=x", 400],
+    ["object=model:n/m&artifact=default&path=x", 400],
+    ["object=model:n/m&artifact=a/b&path=x", 400],
+    ["object=model:n/m&artifact=ok&path=../x", 400],
+    ["object=model:n/m&artifact=ok&path=%5c", 400],
+    ["object=model:n/none&artifact=ok&path=x", 404],
+    [`object=model:n/m&lease=${lease}&path=x`, 400],
+    ["lease=nonsense&path=x", 400],
+    [`lease=${crypto.randomUUID()}&path=x`, 404],
+    ["", 400],
+  ] as const) {
+    expect({ query, status: (await send(`/v1/files?${query}`, someBytes(10))).status }).toEqual({
+      query,
+      status,
+    });
+  }
+});
+
+test("a body that is not the whole file as it is stored is refused", async () => {
+  const bytes = someBytes(1_000, 19);
+  const target = "/v1/files?object=model:n/m&artifact=partial&path=x";
+  const chunk = `/v1/chunks/${sha256(bytes)}`;
+  const lease = { "ModelBox-Lease": await server.begin() };
+  for (const path of [target, chunk]) {
+    const part = await send(path, bytes, { ...lease, "Content-Range": "bytes 0-999/2000" });
+    expect([part.status, reasonOf(part)]).toEqual([400, "PARTIAL_PUT"]);
+    const encoded = await send(path, bytes, { ...lease, "Content-Encoding": "gzip" });
+    expect([encoded.status, reasonOf(encoded)]).toEqual([415, "ENCODED_BODY"]);
+  }
+  expect((await fetch(`${server.url}${target}`)).status).toBe(404);
+  expect((await send(target, bytes, { "Content-Encoding": "identity" })).status).toBe(201);
+});
+
+test("a body is held to the digest that its client gives", async () => {
+  const bytes = someBytes(5_000_000, 20);
+  const right = `sha-256=:${Buffer.from(sha256(bytes), "hex").toString("base64")}:`;
+  const wrong = `sha-256=:${Buffer.from(sha256("x"), "hex").toString("base64")}:`;
+  const target = "/v1/files?object=model:n/m&artifact=digest&path=x";
+  const staged = `/v1/files?lease=${await server.begin()}&path=x`;
+  const chunk = someBytes(1_000, 21);
+  const putChunkWith = async (digest: string) =>
+    send(`/v1/chunks/${sha256(chunk)}`, chunk, {
+      "ModelBox-Lease": await server.begin(),
+      "Repr-Digest": digest,
+    });
+  for (const name of ["Repr-Digest", "Content-Digest"]) {
+    for (const path of [target, staged]) {
+      const refused = await send(path, bytes, { [name]: wrong });
+      expect([refused.status, reasonOf(refused)]).toEqual([400, "DIGEST_MISMATCH"]);
+    }
+  }
+  const refused = await putChunkWith(wrong);
+  expect([refused.status, reasonOf(refused)]).toEqual([400, "DIGEST_MISMATCH"]);
+  for (const malformed of ["sha-256", "sha-256=abc", "sha-256=:YQ==:", `${right},`, "sha-256=:-:", ""]) {
+    const answer = await send(target, bytes, { "Repr-Digest": malformed });
+    expect({ malformed, status: answer.status }).toEqual({ malformed, status: 400 });
+  }
+  expect((await send(target, bytes, { "Repr-Digest": right, "Content-Digest": wrong })).status).toBe(400);
+  expect((await fetch(`${server.url}${target}`)).status).toBe(404);
+  expect((await send(target, bytes, { "Repr-Digest": `sha-512=:YQ==:, ${right}` })).status).toBe(201);
+  expect((await send(target, bytes, { "Content-Digest": "sha-512=:YQ==:" })).status).toBe(200);
+  expect((await send(staged, bytes, { "Content-Digest": right })).status).toBe(201);
+  const ofChunk = `sha-256=:${Buffer.from(sha256(chunk), "hex").toString("base64")}:`;
+  expect((await putChunkWith(ofChunk)).status).toBe(201);
+});
+
+test("nothing failed inside", async () => {
+  const failures = server.log
+    .map((line) => JSON.parse(line) as { code?: string })
+    .filter((line) => line.code === "internal");
+  expect(failures).toEqual([]);
+});
+
+test("other methods are refused by name", async () => {
+  const response = await fetch(`${server.url}/v1/chunks/${sha256("x")}`, { method: "DELETE" });
+  expect(response.status).toBe(405);
+  expect(response.headers.get("Allow")).toBe("PUT");
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error("the condition was not met in time");
+    await Bun.sleep(5);
+  }
+}

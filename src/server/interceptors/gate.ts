@@ -1,0 +1,52 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { DomainError } from "../../domain/errors.ts";
+import { accessOf } from "../access-table.ts";
+import type { Admission } from "../admission.ts";
+import { callerKey, rpcStateKey } from "../call.ts";
+import type { ObservedCall } from "../observed-call.ts";
+import { ensureReason } from "../error-map.ts";
+import { authenticate } from "./authenticate.ts";
+import { toWireError } from "./errors.ts";
+import { checkOrigin } from "./origin.ts";
+
+/** Runs before the body of a call is read: what it refuses costs nothing. Throws ConnectError. */
+export function requestGate(admission: Admission, localOnly: boolean): (context: HandlerContext) => void {
+  return (context) => {
+    const state = context.values.get(rpcStateKey);
+    if (state)
+      context.signal.addEventListener("abort", () => noteFailure(context.signal, state.call), { once: true });
+    try {
+      checkOrigin(context.requestHeader, localOnly);
+      const caller = authenticate(context.requestHeader);
+      if (state) state.call.actor = caller.actor;
+      const access = accessOf(context.method);
+      if (access === undefined) throw notListed(`${context.service.typeName}/${context.method.name}`);
+      if (!access.duringDrain) state?.onEnd.push(admission.enter());
+      context.values.set(callerKey, caller);
+    } catch (error) {
+      throw toWireError(error, state?.call);
+    }
+  };
+}
+
+/**
+ * Connect ends the signal with whatever failed, before it tells the client. That is the only sight of what fails while a
+ * message is read or written, which no interceptor sees.
+ */
+function noteFailure(signal: AbortSignal, call: ObservedCall): void {
+  const reason: unknown = signal.reason;
+  if (call.code !== "ok" || !(reason instanceof ConnectError)) return;
+  // Bytes that are no message are the client's mistake; Connect says so for JSON, but calls it internal for protobuf.
+  if (reason.code === Code.Internal && reason.rawMessage.startsWith("parse binary")) {
+    Object.assign(reason, { code: Code.InvalidArgument });
+  }
+  ensureReason(reason);
+  call.code = codeToString(reason.code);
+  call.error = reason;
+}
+
+/** Deny by default: nobody has said who may call this. */
+export function notListed(name: string): DomainError {
+  return new DomainError("permission_denied", "NOT_ALLOWED", `Nobody may call ${name}.`);
+}

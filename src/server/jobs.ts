@@ -1,0 +1,48 @@
+import type { Logger } from "../observability/logger.ts";
+
+/** Work that is done again and again in the background, in bounded steps. */
+export interface Job {
+  readonly name: string;
+  readonly intervalMs: number;
+  /** One run; ends early when the signal is aborted. Returns counts of what it did, for the log. */
+  run(signal: AbortSignal): Promise<Readonly<Record<string, number>>>;
+}
+
+/** Runs each job every `intervalMs`, never two runs of one job at once. Dispose it to stop them: it waits for their ends. */
+export function startJobs(jobs: readonly Job[], log: Logger): AsyncDisposable {
+  const stop = new AbortController();
+  const loops = jobs.map((job) => loop(job, stop.signal, log));
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function loop(job: Job, signal: AbortSignal, log: Logger): Promise<void> {
+  for (;;) {
+    await pause(job.intervalMs, signal);
+    if (signal.aborted) return;
+    try {
+      const done = await job.run(signal);
+      if (Object.values(done).some((count) => count > 0)) log.info({ job: job.name, ...done }, "job");
+    } catch (error) {
+      // The next run may do better; what is left over does no harm meanwhile.
+      log.error({ job: job.name, err: error }, "job failed");
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+  });
+}

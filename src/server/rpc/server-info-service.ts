@@ -1,0 +1,35 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import {
+  MAX_CHUNK_BYTES,
+  MAX_CHUNKS_PER_COMMIT,
+  MAX_FILES_PER_COMMIT,
+  MAX_FIND_CHUNKS,
+  MAX_MESSAGE_BYTES,
+  MAX_METRIC_POINTS_PER_CALL,
+  MAX_PAGE_SIZE,
+  TARGET_CHUNK_BYTES,
+} from "../../domain/limits.ts";
+import type { ServerInfoService } from "../../gen/modelbox/v1/server_info_service_pb.ts";
+import type { RpcApp } from "./app.ts";
+import { encodeTime } from "./encode/values.ts";
+
+const limits = {
+  maxChunkBytes: BigInt(MAX_CHUNK_BYTES),
+  targetChunkBytes: BigInt(TARGET_CHUNK_BYTES),
+  maxFindChunks: MAX_FIND_CHUNKS,
+  maxPageSize: MAX_PAGE_SIZE,
+  maxMetricPoints: MAX_METRIC_POINTS_PER_CALL,
+  maxMessageBytes: BigInt(MAX_MESSAGE_BYTES),
+  maxFiles: MAX_FILES_PER_COMMIT,
+  maxChunks: MAX_CHUNKS_PER_COMMIT,
+};
+
+export function serverInfoService({ service, serverInfo }: RpcApp): ServiceImpl<typeof ServerInfoService> {
+  return {
+    getServerInfo() {
+      const { version, revision, roles, blobAddrs, grpcAddr } = serverInfo();
+      const time = encodeTime(service.clock.nowMicros());
+      return { version, revision, roles: [...roles], blobAddrs: [...blobAddrs], grpcAddr, limits, time };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { MAX_NOTES } from "./flow-limits.ts";
+
+/** Bytes that one hash is taken over; the hashes are summed up. */
+const BLOCK_BYTES = 64 * 1024;
+/** Odd, so that no change of an earlier block can be lost in the sum. */
+const FACTOR = 0x9e37_79b9_7f4a_7c15n;
+
+/** A fast checksum of bytes. */
+export type Checksum = bigint;
+
+/**
+ * Fast checksums of chunks that this process has seen with the right SHA-256, by object key. Every read of a chunk
+ * checks all of its bytes; with a note that costs a small part of SHA-256 (docs/decisions/0001-blob-path.md). The seed
+ * is random and never leaves the process, so that nobody can make other bytes with the same checksum.
+ */
+export class ChunkNotes {
+  readonly #seed = BigInt(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
+  readonly #notes = new Map<string, Checksum>();
+
+  /** Takes the checksum of a chunk from its pieces, in order. */
+  checksum(): RunningChecksum {
+    return new RunningChecksum(this.#seed);
+  }
+
+  get(key: string): Checksum | undefined {
+    const note = this.#notes.get(key);
+    if (note !== undefined) {
+      this.#notes.delete(key);
+      this.#notes.set(key, note);
+    }
+    return note;
+  }
+
+  /** Keeps the checksum of a chunk whose SHA-256 is right; the one that was used longest ago goes. */
+  set(key: string, note: Checksum): void {
+    this.#notes.set(key, note);
+    for (const oldest of this.#notes.keys()) {
+      if (this.#notes.size <= MAX_NOTES) return;
+      this.#notes.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#notes.delete(key);
+  }
+}
+
+/** The same for the same bytes, whatever pieces they come in. */
+export class RunningChecksum {
+  readonly #seed: bigint;
+  #sum = 0n;
+  /** What is left of earlier pieces: less than a block. */
+  #rest: Uint8Array | undefined;
+  #restBytes = 0;
+
+  constructor(seed: bigint) {
+    this.#seed = seed;
+  }
+
+  add(piece: Uint8Array): void {
+    let next = this.#restBytes > 0 ? this.#fill(piece) : 0;
+    while (piece.byteLength - next >= BLOCK_BYTES) {
+      this.#addBlock(piece.subarray(next, next + BLOCK_BYTES));
+      next += BLOCK_BYTES;
+    }
+    if (next < piece.byteLength) this.#fill(piece.subarray(next));
+  }
+
+  finish(): Checksum {
+    if (this.#rest !== undefined && this.#restBytes > 0)
+      this.#addBlock(this.#rest.subarray(0, this.#restBytes));
+    this.#restBytes = 0;
+    return this.#sum;
+  }
+
+  /** Puts bytes after those that are left, up to a whole block; returns how many it took. */
+  #fill(piece: Uint8Array): number {
+    this.#rest ??= new Uint8Array(BLOCK_BYTES);
+    const taken = piece.subarray(0, BLOCK_BYTES - this.#restBytes);
+    this.#rest.set(taken, this.#restBytes);
+    this.#restBytes += taken.byteLength;
+    if (this.#restBytes === BLOCK_BYTES) {
+      this.#addBlock(this.#rest);
+      this.#restBytes = 0;
+    }
+    return taken.byteLength;
+  }
+
+  #addBlock(block: Uint8Array): void {
+    this.#sum = BigInt.asUintN(64, this.#sum * FACTOR + Bun.hash.xxHash3(block, this.#seed));
+  }
+}

@@ -1,0 +1,27 @@
+/** Limits of reading and writing blobs; those that clients see are in domain/limits.ts. */
+
+/** Bytes that are read from a chunk at a time to check it. */
+export const CHECK_PIECE_BYTES = 1024 * 1024;
+/** Chunks that are being checked at the same time; each takes one piece of memory. */
+export const MAX_PARALLEL_CHECKS = 4;
+/** Bytes that are handed to a download at a time. */
+export const SEND_PIECE_BYTES = 512 * 1024;
+/** Chunks whose places are looked up in one query of a download. */
+export const CHUNKS_PER_LOOKUP = 256;
+/** Fast checksums that are kept: those of 128 GiB in chunks of the usual size, in about 8 MiB of memory. */
+export const MAX_NOTES = 32_768;
+/** Digests that one transaction of a commit looks up or marks. */
+export const DIGESTS_PER_TRANSACTION = 5_000;
+/** Bytes of small files that one commit reads at most to tell their digests at once. */
+export const MAX_IMMEDIATE_VERIFY_BYTES = 64 * 1024 * 1024;
+/** Uploads of plain bodies that are cut at the same time; each holds one chunk in memory. */
+export const MAX_PARALLEL_CUTS = 16;
+/** Digests that an error names. */
+export const MAX_NAMED_DIGESTS = 5;
+/** Chunks that one transaction records. */
+export const MAX_CHUNKS_PER_RECORDING = 64;
+/** Chunks of a plain body that are being recorded while more of it arrives. */
+export const MAX_RECORDINGS_AHEAD = 32;
+/** Leases that are taken for good for a moment without asking. */
+export const MAX_REMEMBERED_LEASES = 1_000;
+export const REMEMBER_LEASE_MS = 1_000;

@@ -1,0 +1,122 @@
+import type { Chunk } from "../../domain/entities.ts";
+import { DomainError } from "../../domain/errors.ts";
+import { newId } from "../../domain/ids.ts";
+import { chunkObjectKey } from "../../domain/object-keys.ts";
+import type { Caller } from "../context.ts";
+import type { ChunkInput } from "./find-missing-chunks.ts";
+import type { Checksum } from "./chunk-notes.ts";
+import type { Transfers } from "./transfers.ts";
+import { findUploadLease, leaseUseKey } from "./upload-lease.ts";
+
+/** What is known of a digest before its bytes arrive. */
+export interface KnownChunk {
+  /** Its bytes are stored, and good as far as anybody knows. */
+  readonly isStored: boolean;
+  /** The caller may know that: the lease holds it, or a file that the caller may read has it. */
+  readonly isVisible: boolean;
+}
+
+/** Throws unless the caller may upload under the lease. */
+export function lookUpChunk(
+  { context, leases }: Transfers,
+  caller: Caller,
+  leaseId: string,
+  digest: string,
+): Promise<KnownChunk> {
+  return context.metadata.read(async (tx) => {
+    const key = leaseUseKey(caller, leaseId);
+    if (!leases.isGood(key)) {
+      await findUploadLease(tx, caller, leaseId, context.clock.nowMicros());
+      leases.remember(key);
+    }
+    const [chunk] = await tx.chunks.getMany([digest]);
+    if (chunk?.state !== "stored") return { isStored: false, isVisible: false };
+    const isVisible =
+      (await tx.chunks.heldBy(leaseId, [digest])).length > 0 ||
+      (await tx.chunks.presentIn([digest], caller.readable)).has(digest);
+    return { isStored: true, isVisible };
+  });
+}
+
+/** A chunk whose bytes are being written. Disposing it without commit leaves nothing. */
+export interface ChunkInProgress extends AsyncDisposable {
+  write(bytes: Uint8Array): Promise<void>;
+  /** To be called once all bytes were written, and were found to be the digest's. */
+  commit(checksum: Checksum): Promise<void>;
+  /** Makes the committed object a chunk that the lease protects. */
+  record(): Promise<void>;
+}
+
+/** Begins to write a chunk to an object of its own. */
+export async function openChunk(
+  transfers: Transfers,
+  caller: Caller,
+  leaseId: string,
+  input: ChunkInput,
+): Promise<ChunkInProgress> {
+  const { context } = transfers;
+  const chunk = newChunk(input, context.clock.nowMicros());
+  const writer = await context.blobs.openWriter(chunk.objectKey, { sizeBytes: input.sizeBytes });
+  let note: Checksum | undefined;
+  return {
+    write: (bytes) => writer.write(bytes),
+    async commit(checksum) {
+      await writer.commit();
+      note = checksum;
+    },
+    async record() {
+      if (note === undefined) throw new Error("the chunk is not committed");
+      await recordChunk(transfers, caller, leaseId, chunk, note);
+    },
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
+}
+
+/** Lets the lease protect a chunk that is stored. */
+export async function holdChunk(
+  { recorder }: Transfers,
+  caller: Caller,
+  leaseId: string,
+  digest: string,
+): Promise<void> {
+  await recorder.record(caller, leaseId, { digest, chunk: undefined });
+}
+
+/** When two callers store one digest at once the first row stays, and the object of the second is removed. */
+async function recordChunk(
+  { context, recorder, notes }: Transfers,
+  caller: Caller,
+  leaseId: string,
+  chunk: Chunk,
+  note: Checksum,
+): Promise<void> {
+  let stored: Chunk;
+  try {
+    stored = await recorder.record(caller, leaseId, { digest: chunk.digest, chunk });
+  } catch (error) {
+    // After a failure of the database the row may be there all the same, and then needs its object.
+    if (error instanceof DomainError && error.kind !== "unavailable")
+      await context.blobs.delete(chunk.objectKey);
+    throw error;
+  }
+  if (stored.generation === chunk.generation) notes.set(chunk.objectKey, note);
+  else await context.blobs.delete(chunk.objectKey);
+}
+
+function newChunk({ digest, sizeBytes }: ChunkInput, now: number): Chunk {
+  const generation = newId();
+  return {
+    digest,
+    sizeBytes,
+    generation,
+    objectKey: chunkObjectKey(digest, generation),
+    objectOffset: 0,
+    storedBytes: sizeBytes,
+    encoding: "raw",
+    baseDigest: "",
+    chainDepth: 0,
+    state: "stored",
+    durable: false,
+    createdAt: now,
+  };
+}

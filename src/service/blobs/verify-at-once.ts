@@ -1,0 +1,60 @@
+import { DomainError } from "../../domain/errors.ts";
+import type { Chunk } from "../../domain/entities.ts";
+import { IMMEDIATE_VERIFY_BYTES } from "../../domain/limits.ts";
+import type { ServiceContext } from "../context.ts";
+import type { FileInput } from "./fingerprint-files.ts";
+import { MAX_IMMEDIATE_VERIFY_BYTES } from "./flow-limits.ts";
+import type { HeldChunks } from "./held-chunks.ts";
+
+/**
+ * Digests of those files that can be told before the commit: of empty files, of files of one chunk (it was checked when
+ * it arrived), and of small files of several, which are read; by path. The others are read in the background.
+ */
+export async function verifyAtOnce(
+  context: ServiceContext,
+  files: readonly FileInput[],
+  held: HeldChunks,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  let readBytes = 0;
+  for (const file of files) {
+    const [first, second] = file.chunks;
+    if (file.isVerified === true) digests.set(file.path, file.sha256);
+    else if (second === undefined) digests.set(file.path, first?.digest ?? sha256([]));
+    else if (
+      file.sizeBytes <= IMMEDIATE_VERIFY_BYTES &&
+      readBytes + file.sizeBytes <= MAX_IMMEDIATE_VERIFY_BYTES
+    ) {
+      readBytes += file.sizeBytes;
+      const pieces: Uint8Array[] = [];
+      for (const { digest } of file.chunks) pieces.push(await readChunk(context, held.get(digest), digest));
+      digests.set(file.path, sha256(pieces));
+    }
+  }
+  return digests;
+}
+
+async function readChunk(
+  context: ServiceContext,
+  chunk: Chunk | undefined,
+  digest: string,
+): Promise<Uint8Array> {
+  if (chunk === undefined) throw new Error(`chunk ${digest} is not held`);
+  const bytes = new Uint8Array(chunk.sizeBytes);
+  await using reader = await context.blobs.openReader(chunk.objectKey);
+  await reader.read(bytes, chunk.objectOffset);
+  if (sha256([bytes]) === digest) return bytes;
+  await context.metadata.write((tx) => tx.chunks.quarantine(digest, chunk.generation));
+  throw new DomainError(
+    "data_loss",
+    "CHUNK_CORRUPT",
+    `The stored bytes of the chunk ${digest} are damaged; upload them again.`,
+    { metadata: { sha256: digest } },
+  );
+}
+
+function sha256(pieces: readonly Uint8Array[]): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for (const piece of pieces) hasher.update(piece);
+  return hasher.digest("hex");
+}

@@ -1,0 +1,40 @@
+import { conflict, invalid } from "../../domain/errors.ts";
+import type { MetadataReader } from "../../domain/metadata-store.ts";
+import type { LocatedLabelled } from "../references/located.ts";
+
+/** What a trainer shows to prove that it is still the one that trains the experiment. */
+export interface RunFence {
+  readonly leaseId: string;
+  readonly fencingNumber: number;
+}
+
+/**
+ * Throws "conflict" when a fence is given that is no longer the experiment's: the lease ended, ran out, or was taken
+ * over. The object is the experiment, or a checkpoint of it.
+ */
+export async function requireFence(
+  tx: MetadataReader,
+  now: number,
+  located: LocatedLabelled,
+  fence: RunFence | undefined,
+): Promise<void> {
+  if (fence === undefined) return;
+  if (located.kind !== "experiment" && located.kind !== "checkpoint") {
+    throw invalid("fence", "is only for an experiment and its checkpoints; leave it out");
+  }
+  const lease = await tx.leases.get(fence.leaseId);
+  if (
+    lease?.kind === "run" &&
+    lease.objectId === located.experiment.id &&
+    lease.fencingNumber === fence.fencingNumber &&
+    lease.endedAt === undefined &&
+    lease.expiresAt > now
+  ) {
+    return;
+  }
+  throw conflict(
+    "FENCED",
+    `The run lease of experiment "${located.experiment.name}" has ended or is somebody else's; stop this trainer, or take the lease again.`,
+    { lease_id: fence.leaseId },
+  );
+}
