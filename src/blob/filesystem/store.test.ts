@@ -6,6 +6,7 @@ import { earlyFlush } from "../decorators/early-flush.ts";
 import { observed } from "../decorators/observed.ts";
 import { openFilesBelow, temporaryFolder, type TemporaryFolder } from "../testing.ts";
 import { FilesystemBlobStore } from "./store.ts";
+import { WritePace } from "./write-pace.ts";
 
 const KEY = "chunks/ab/cd/abcd.1";
 const folders: TemporaryFolder[] = [];
@@ -22,9 +23,10 @@ afterEach(async () => {
 
 async function underTest(
   decorate: (store: FilesystemBlobStore) => BlobStoreUnderTest["store"],
+  pace = new WritePace(),
 ): Promise<BlobStoreUnderTest> {
   const folder = await temporaryFolder();
-  const store = decorate(await FilesystemBlobStore.open({ baseDir: folder.path }));
+  const store = decorate(await FilesystemBlobStore.open({ baseDir: folder.path, pace }));
   return {
     store,
     async leftovers() {
@@ -42,6 +44,12 @@ async function underTest(
 }
 
 testBlobStore({ name: "FilesystemBlobStore", create: () => underTest((store) => store) });
+/** Before its time begins it is never fast. */
+const slow = new WritePace(() => -1);
+testBlobStore({
+  name: "FilesystemBlobStore, written by other threads",
+  create: () => underTest((store) => store, slow),
+});
 testBlobStore({ name: "FilesystemBlobStore, flushed early", create: () => underTest(earlyFlush) });
 testBlobStore({
   name: "FilesystemBlobStore, observed",

@@ -24,23 +24,27 @@ export interface FilesystemBlobStoreOptions {
   readonly baseDir: string;
   /** Default: the operating system's. */
   readonly files?: FileSystem;
+  /** Default: on this thread as long as that is quick. */
+  readonly pace?: WritePace;
 }
 
 /** Objects are files below a folder; paths.ts draws the tree. */
 export class FilesystemBlobStore implements BlobStore {
   readonly #paths: BlobPaths;
   readonly #files: FileSystem;
-  readonly #pace = new WritePace();
+  readonly #pace: WritePace;
 
-  private constructor(paths: BlobPaths, files: FileSystem) {
+  private constructor(paths: BlobPaths, files: FileSystem, pace: WritePace) {
     this.#paths = paths;
     this.#files = files;
+    this.#pace = pace;
   }
 
   /** Makes the folders, and removes what writers of earlier processes left behind. */
   static async open({
     baseDir,
     files = realFileSystem,
+    pace = new WritePace(),
   }: FilesystemBlobStoreOptions): Promise<FilesystemBlobStore> {
     const startedAtMs = Date.now();
     const paths = new BlobPaths(baseDir);
@@ -50,7 +54,7 @@ export class FilesystemBlobStore implements BlobStore {
     } catch (error) {
       throw storageError(error);
     }
-    return new FilesystemBlobStore(paths, files);
+    return new FilesystemBlobStore(paths, files, pace);
   }
 
   async openWriter(key: string, { sizeBytes }: WriteOptions): Promise<BlobWriter> {

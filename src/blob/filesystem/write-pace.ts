@@ -8,7 +8,7 @@ const SLOW_PERIOD_MS = 2_000;
 
 /**
  * Decides where files are written. A write normally goes to the system's memory: that is quickest on this thread, and
- * holds no more of an upload in memory than the piece that has just arrived (docs/decisions/0001-blob-path.md has the
+ * holds no more of an upload in memory than the piece that has just arrived (docs/decisions/blob-path.md has the
  * figures). When storage can't keep up the system makes writers wait, and other threads must do that.
  */
 export class WritePace {
@@ -31,7 +31,8 @@ export class WritePace {
       return write();
     } finally {
       const end = this.#nowMs();
-      if (end - begin <= SLOW_WRITE_MS) this.#slowWrites = Math.max(0, this.#slowWrites - FORGIVEN_PER_QUICK_WRITE);
+      if (end - begin <= SLOW_WRITE_MS)
+        this.#slowWrites = Math.max(0, this.#slowWrites - FORGIVEN_PER_QUICK_WRITE);
       else this.#slowWrites += 1;
       if (this.#slowWrites >= MAX_SLOW_WRITES) {
         this.#slowWrites = 0;
