@@ -141,6 +141,12 @@ class Collection {
 }
 
 function clash(first: LocalFile, second: LocalFile): InvalidInputError {
+  if (first.storedPath === second.storedPath) {
+    return new InvalidInputError(
+      `${first.shownPath} and ${second.shownPath} would both be stored as "${first.storedPath}"; ` +
+        "rename one, or upload the folder that holds both.",
+    );
+  }
   return new InvalidInputError(
     `${first.shownPath} and ${second.shownPath} can't be stored together as "${first.storedPath}" and ` +
       `"${second.storedPath}"; rename one, or upload the folder that holds both.`,

@@ -64,13 +64,14 @@ test("a folder that became read-only is refused, with a log of a crash in it too
     chmodSync(data, directory);
   };
   chmodSync(folder.path, 0o755);
-  setModes(0o444, 0o555);
-  const refused = await asNobody(open);
+  setModes(0o666, 0o555);
+  chmodSync(join(data, "lock.db"), 0o444);
+  const lock = await asNobody(open);
   // The lock can be taken again: it is the database itself that is read-only.
   setModes(0o444, 0o777);
   chmodSync(join(data, "lock.db"), 0o666);
   const database = await asNobody(open);
-  for (const error of [refused, database]) {
+  for (const error of [lock, database]) {
     expect(error.reason).toBe("DATA_FOLDER_UNUSABLE");
     expect(error.message).toContain(path);
   }
