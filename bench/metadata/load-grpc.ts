@@ -1,4 +1,4 @@
-/** Load over native gRPC with @grpc/grpc-js, which runs in Node.js where there is one. */
+/** Load over native gRPC with @grpc/grpc-js. */
 import {
   create,
   fromBinary,
@@ -16,7 +16,7 @@ import {
 } from "../../src/gen/modelbox/v1/experiment_service_pb.ts";
 import { experimentOf, idOf, runLoadProgram, type LoadOrder } from "./load.ts";
 
-void runLoadProgram((order) => {
+await runLoadProgram((order) => {
   const client = new Client(order.target, credentials.createInsecure());
   return Promise.resolve(async (number) => {
     if (order.operation === "get") await get(client, order, number);

@@ -22,7 +22,6 @@ export const metadata: Bench = {
   name: "metadata",
   title: `durable creates and gets of experiments by ${callers} clients at once`,
   async run(context) {
-    const programs = await loadPrograms(context.folder);
     await using server = await startModelBox(context, join(context.folder, "server"));
     const ids = await createExperiments(server, context.smoke ? smokeStoredExperiments : storedExperiments);
     const database = join(context.folder, "raw.db");
@@ -54,17 +53,17 @@ export const metadata: Bench = {
     const samples = await interleave(
       context.smoke ? 1 : rounds,
       [
-        contestant("raw", "create", programs.raw, database),
-        contestant("Connect", "create", programs.connect, server.httpAddr),
-        contestant("gRPC", "create", programs.grpc, server.grpcAddr),
-        contestant("Connect", "create with request_id", programs.connect, server.httpAddr),
-        contestant("raw", "get", programs.raw, database),
-        contestant("Connect", "get", programs.connect, server.httpAddr),
-        contestant("gRPC", "get", programs.grpc, server.grpcAddr),
+        contestant("raw", "create", loadPrograms.raw, database),
+        contestant("Connect", "create", loadPrograms.connect, server.httpAddr),
+        contestant("gRPC", "create", loadPrograms.grpc, server.grpcAddr),
+        contestant("Connect", "create with request_id", loadPrograms.connect, server.httpAddr),
+        contestant("raw", "get", loadPrograms.raw, database),
+        contestant("Connect", "get", loadPrograms.connect, server.httpAddr),
+        contestant("gRPC", "get", loadPrograms.grpc, server.grpcAddr),
       ],
       context.log,
     );
-    return report(context, samples, results, programs.grpcRuntime);
+    return report(context, samples, results);
   },
 };
 
@@ -82,7 +81,6 @@ function report(
   context: BenchContext,
   samples: ReadonlyMap<string, Sample>,
   results: ReadonlyMap<string, readonly LoadResult[]>,
-  grpcRuntime: string,
 ): Report {
   const figures = ["create", "get"].flatMap((operation) =>
     ["Connect", "gRPC"].map((protocol): Figure => {
@@ -107,7 +105,7 @@ function report(
       ...latencies(results),
     ],
     notes: [
-      `The load comes from ${processes} processes of ${callers / processes} callers each, on the same ${context.machine.processors} processors as the server: Connect by fetch in Bun, gRPC by @grpc/grpc-js in ${grpcRuntime}.`,
+      `The load comes from ${processes} processes of ${callers / processes} callers each, on the same ${context.machine.processors} processors as the server: Connect by fetch, gRPC by @grpc/grpc-js, both in Bun.`,
       `Raw: one process, ${callers} callers, @libsql/client alone; the same row into the same table with the same indexes, in WAL mode with synchronous=FULL, a transaction for each. ModelBox writes the change row and its counter in the same transaction as well.`,
       "Gets are by id. A request_id makes ModelBox store the response too.",
     ],

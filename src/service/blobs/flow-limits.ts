@@ -4,7 +4,9 @@
 export const CHECK_PIECE_BYTES = 1024 * 1024;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
 export const MAX_PARALLEL_CHECKS = 4;
-/** Bytes that are handed to a download at a time. */
+/** Checked bytes that are kept until they are sent: of four downloads at full speed. The others are read again. */
+export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** Bytes that are handed to a download at a time; divides CHECK_PIECE_BYTES. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
 export const CHUNKS_PER_LOOKUP = 256;

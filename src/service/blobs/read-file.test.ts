@@ -2,28 +2,35 @@ import { expect, test } from "bun:test";
 import { open, rename, truncate, unlink } from "node:fs/promises";
 import { everybody } from "../../../test/support/rpc.ts";
 import { openTransfers, someBytes, type TestTransfers } from "../../../test/support/blobs.ts";
+import { MAX_KEPT_BYTES } from "./flow-limits.ts";
 import { findMissingChunks } from "./find-missing-chunks.ts";
 import { readFile } from "./read-file.ts";
 import { createTransfers } from "./transfers.ts";
 
 const bytes = someBytes(3_500_000);
 
-test("gives back every range as it was stored", async () => {
-  await using test = await openTransfers();
-  const file = await test.store("model.bin", bytes);
-  expect(await test.read(file)).toEqual(bytes);
-  for (const [offset, length] of [
-    [0, 1],
-    [999_999, 2],
-    [1_000_000, 1_000_000],
-    [1_500_000, 1_700_000],
-    [3_499_999, 1],
-    [0, 0],
-  ] as const) {
-    expect(await test.read(file, offset, length)).toEqual(bytes.slice(offset, offset + length));
-  }
-  expect(test.transfers.load.isBusy).toBe(false);
-});
+test.each(["is room", "is no room"])(
+  "gives back every range as it was stored, when there %s in memory",
+  async (room) => {
+    await using test = await openTransfers();
+    if (room === "is no room") expect(test.transfers.kept.take(MAX_KEPT_BYTES)).toBe(true);
+    const file = await test.store("model.bin", bytes);
+    expect(await test.read(file)).toEqual(bytes);
+    for (const [offset, length] of [
+      [0, 1],
+      [999_999, 2],
+      [1_000_000, 1_000_000],
+      [1_500_000, 1_700_000],
+      [3_499_999, 1],
+      [0, 0],
+    ] as const) {
+      expect(await test.read(file, offset, length)).toEqual(bytes.slice(offset, offset + length));
+    }
+    expect(test.transfers.load.isBusy).toBe(false);
+    if (room === "is no room") test.transfers.kept.giveBack(MAX_KEPT_BYTES);
+    expect(test.transfers.kept.take(MAX_KEPT_BYTES)).toBe(true);
+  },
+);
 
 test("an empty file has no bytes", async () => {
   await using test = await openTransfers();
@@ -92,7 +99,7 @@ const damages: readonly [string, (path: string) => Promise<unknown>, string][] =
 ];
 
 for (const [how, damage, problem] of damages) {
-  for (const memory of ["that this process stored", "of an earlier process"]) {
+  for (const memory of ["that this process stored", "of an earlier process", "that must be read twice"]) {
     test(`no byte of a chunk ${memory} goes out when it is ${how}`, async () => {
       await using opened = await openTransfers();
       const file = await opened.store("model.bin", bytes);
@@ -101,6 +108,7 @@ for (const [how, damage, problem] of damages) {
       });
       const corrupt: string[] = [];
       const transfers = memory === "of an earlier process" ? fresh : opened.transfers;
+      if (memory === "that must be read twice") transfers.kept.take(MAX_KEPT_BYTES);
       const test = { ...opened, transfers };
       await damage(await objectOf(opened, file.id, 1));
       const { given, error } = await readUntilFailure(test, file);

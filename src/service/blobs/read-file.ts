@@ -2,8 +2,9 @@ import type { ReadRange } from "../../domain/blob-store.ts";
 import type { Chunk, FileChunk, StoredFile } from "../../domain/entities.ts";
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import { missingFile } from "../references/missing.ts";
-import { openChecked, type CheckedChunk } from "./check-chunk.ts";
-import { CHUNKS_PER_LOOKUP, SEND_PIECE_BYTES } from "./flow-limits.ts";
+import { openChecked } from "./check-chunk.ts";
+import type { CheckedChunk } from "./checked-bytes.ts";
+import { CHUNKS_PER_LOOKUP } from "./flow-limits.ts";
 import type { Transfers } from "./transfers.ts";
 
 /**
@@ -22,15 +23,8 @@ export async function* readFile(
   const end = offsetBytes + lengthBytes;
   for await (const { place, checked } of checkedChunks(transfers, file, offsetBytes, end)) {
     await using open = checked;
-    const last = Math.min(end - place.offsetBytes, place.sizeBytes);
-    let next = Math.max(offsetBytes - place.offsetBytes, 0);
-    while (next < last) {
-      // Always a new array: whoever sends it may keep it for as long as the client takes.
-      const piece = new Uint8Array(Math.min(SEND_PIECE_BYTES, last - next));
-      await open.read(piece, next);
-      next += piece.byteLength;
-      yield piece;
-    }
+    const from = Math.max(offsetBytes - place.offsetBytes, 0);
+    yield* open.pieces(from, Math.min(end - place.offsetBytes, place.sizeBytes));
   }
 }
 
@@ -57,7 +51,10 @@ async function* checkedChunks(
     const next = await found.next();
     if (next.done === true) return undefined;
     const { place, chunk } = next.value;
-    return { place, checked: await openChecked(transfers, place.digest, chunk) };
+    const wantedBytes =
+      Math.min(end, place.offsetBytes + place.sizeBytes) - Math.max(begin, place.offsetBytes);
+    const use = wantedBytes * 2 > place.sizeBytes ? "most" : "little";
+    return { place, checked: await openChecked(transfers, place.digest, chunk, use) };
   };
   let ahead = open();
   try {

@@ -3,7 +3,7 @@ import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChunkNotes } from "./chunk-notes.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { CHECK_PIECE_BYTES, MAX_PARALLEL_CHECKS, MAX_PARALLEL_CUTS } from "./flow-limits.ts";
+import { CHECK_PIECE_BYTES, MAX_KEPT_BYTES, MAX_PARALLEL_CHECKS, MAX_PARALLEL_CUTS } from "./flow-limits.ts";
 import { LeaseMemory } from "./lease-memory.ts";
 import { BufferSemaphore } from "./semaphore.ts";
 
@@ -25,6 +25,8 @@ export interface Transfers {
   readonly notes: ChunkNotes;
   readonly recorder: ChunkRecorder;
   readonly leases: LeaseMemory;
+  /** Room for checked bytes that wait to be sent. */
+  readonly kept: MemoryBudget;
   readonly checks: BufferSemaphore;
   readonly cuts: BufferSemaphore;
   readonly load: TransferLoad;
@@ -50,6 +52,26 @@ export class TransferLoad {
   }
 }
 
+/** Bytes of memory that many may have at once, for those that can do without. */
+export class MemoryBudget {
+  #freeBytes: number;
+
+  constructor(limitBytes: number) {
+    this.#freeBytes = limitBytes;
+  }
+
+  /** Whether there is room; then it must be given back. */
+  take(bytes: number): boolean {
+    if (bytes > this.#freeBytes) return false;
+    this.#freeBytes -= bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#freeBytes += bytes;
+  }
+}
+
 /** One per process: made where routes and jobs are put together. */
 export function createTransfers(context: ServiceContext, observer: TransferObserver): Transfers {
   return {
@@ -58,6 +80,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     notes: new ChunkNotes(),
     recorder: new ChunkRecorder(context),
     leases: new LeaseMemory(),
+    kept: new MemoryBudget(MAX_KEPT_BYTES),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
     cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, TARGET_CHUNK_BYTES),
     load: new TransferLoad(),
