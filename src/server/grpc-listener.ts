@@ -1,9 +1,11 @@
 import {
   createServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
   type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
@@ -40,17 +42,20 @@ export async function openGrpcListener({
   const sessions = new Set<ServerHttp2Session>();
   // Never session.setLocalWindowSize(): uploads hang under Bun.
   const settings = { initialWindowSize: HTTP2_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES };
-  const server = createServer({ settings }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      // The client is gone, or the call failed in a way that was logged as the call's outcome.
-      log.debug({ err: error }, "grpc response broke off");
-      response.stream?.destroy();
-    });
-  });
+  const server = createServer({ settings });
   server.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", (error) => log.debug({ err: error }, "grpc connection failed"));
+    // The bare streams: to make a request and a response of each takes a tenth of the time of a unary call.
+    session.on("stream", (stream, headers, _flags, rawHeaders) => {
+      stream.on("error", (error) => log.debug({ err: error }, "grpc stream failed"));
+      answer(stream, headers, rawHeaders).catch((error: unknown) => {
+        // The client is gone, or the call failed in a way that was logged as the call's outcome.
+        log.debug({ err: error }, "grpc response broke off");
+        stream.destroy();
+      });
+    });
   });
   server.on("sessionError", (error) => log.debug({ err: error }, "grpc connection failed"));
   const port = await listen(server, address);
@@ -69,14 +74,22 @@ export async function openGrpcListener({
     },
   };
 
-  async function answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const path = request.url.split("?", 1)[0] ?? "";
+  async function answer(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): Promise<void> {
+    const path = headers[":path"]?.split("?", 1)[0] ?? "";
     const handler = handlers.get(path);
-    if (handler === undefined) return refuse(request, unknownMethod(path.slice(0, MAX_SHOWN_PATH)));
-    if (request.authority === undefined) return refuse(request, invalid(":authority", "must be there"));
+    if (handler === undefined) return refuse(stream, unknownMethod(path.slice(0, MAX_SHOWN_PATH)));
+    if ((headers[":authority"] ?? headers.host) === undefined)
+      return refuse(stream, invalid(":authority", "must be there"));
+    if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
     const method = rpc.unary.get(path);
-    const inOnePiece = method && serveGrpcUnary(request, response, method, rpc);
+    const inOnePiece = method && serveGrpcUnary(stream, headers, method, rpc);
     if (inOnePiece) return inOnePiece;
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new Http2ServerResponse(stream);
     const call = {
       ...universalRequestFromNodeRequest(request, response, undefined, undefined),
       body: request,
@@ -86,7 +99,7 @@ export async function openGrpcListener({
 }
 
 /** An error in the head alone, which must then be the end of the stream. */
-function refuse({ stream }: Http2ServerRequest, error: DomainError): void {
+function refuse(stream: ServerHttp2Stream, error: DomainError): void {
   const head = new Headers({ "content-type": "application/grpc" });
   setTrailerStatus(head, toConnectError(error));
   rewriteGrpcMessage(head);

@@ -46,10 +46,14 @@ beforeAll(async () => {
     bodyLimits: { budget, stallMs: 10_000 },
     unary,
   };
-  server = createServer((request, response) => {
-    const method = unary.get(request.url);
-    const served = method && serveGrpcUnary(request, response, method, rpc);
-    if (served === undefined) response.stream.respond({ ":status": 418 }, { endStream: true });
+  server = createServer();
+  server.on("session", (session) => {
+    session.on("stream", (stream, headers) => {
+      stream.on("error", () => undefined);
+      const method = unary.get(headers[":path"] ?? "");
+      const served = method && serveGrpcUnary(stream, headers, method, rpc);
+      if (served === undefined) stream.respond({ ":status": 418 }, { endStream: true });
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

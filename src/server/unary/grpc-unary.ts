@@ -1,5 +1,5 @@
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import {
   compressedFlag,
   compressionNegotiate,
@@ -31,57 +31,59 @@ const ENVELOPE_BYTES = 5;
  * compressed.
  */
 export function serveGrpcUnary(
-  request: Http2ServerRequest,
-  response: Http2ServerResponse,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
   method: UnaryMethod,
   rpc: RpcDependencies,
 ): Promise<void> | undefined {
-  const { headers } = request;
   const type = parseContentType(headers["content-type"] ?? null);
-  if (request.method !== "POST" || type?.binary !== true) return undefined;
+  if (headers[":method"] !== "POST" || type?.binary !== true) return undefined;
   if ((headers["grpc-encoding"] ?? UNCOMPRESSED) !== UNCOMPRESSED) return undefined;
-  return serve(request, response, method, rpc);
+  return serve(stream, headers, method, rpc);
 }
 
 async function serve(
-  request: Http2ServerRequest,
-  response: Http2ServerResponse,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
   method: UnaryMethod,
   rpc: RpcDependencies,
 ): Promise<void> {
   const gone = new AbortController();
   const onClose = (): void => gone.abort(new ConnectError("The client has gone.", Code.Canceled));
-  response.stream.once("close", onClose);
-  const header = headersOf(request);
+  stream.once("close", onClose);
+  const header = headersOf(headers);
   const answer = await serveUnary(
     method,
     {
       protocol: "grpc",
       binary: true,
       header,
-      url: `http://${request.authority}${request.url}`,
+      url: `http://${headers[":authority"] ?? headers.host}${headers[":path"]}`,
       signal: gone.signal,
       timeout: parseTimeout(header.get("grpc-timeout"), Number.MAX_SAFE_INTEGER),
       async receive(state) {
         return messageOf(
-          await collectedBody(request, method.maxBytes + ENVELOPE_BYTES, state, rpc.bodyLimits),
+          await collectedBody(stream, method.maxBytes + ENVELOPE_BYTES, state, rpc.bodyLimits),
         );
       },
     },
     rpc,
   );
   const envelope = await envelopeOf(answer, header, method.edge.acceptCompression);
-  const { responseHeader, responseTrailer } = answer.context;
-  response.stream.off("close", onClose);
-  if (!gone.signal.aborted) {
-    responseHeader.set("content-type", contentTypeProto);
-    response.writeHead(200, Object.fromEntries(responseHeader));
-    if (envelope) response.write(envelope);
-    response.addTrailers(Object.fromEntries(responseTrailer));
-    // What is still on its way is not wanted any more.
-    response.end(request.readableEnded ? undefined : () => response.stream.close(constants.NGHTTP2_NO_ERROR));
-  }
+  stream.off("close", onClose);
+  if (!gone.signal.aborted) send(stream, envelope, answer.context);
   answer.end(envelope?.byteLength ?? 0);
+}
+
+/** Head, message and trailer. */
+function send(stream: ServerHttp2Stream, envelope: Uint8Array | undefined, context: HandlerContext): void {
+  const { responseHeader, responseTrailer } = context;
+  responseHeader.set("content-type", contentTypeProto);
+  stream.respond({ ":status": 200, ...Object.fromEntries(responseHeader) }, { waitForTrailers: true });
+  stream.once("wantTrailers", () => stream.sendTrailers(Object.fromEntries(responseTrailer)));
+  // What is still on its way is not wanted any more.
+  if (!stream.readableEnded) stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+  stream.end(envelope);
 }
 
 /** The answer's message in its envelope; the trailer gets the status. */
@@ -119,9 +121,9 @@ function messageOf(body: Buffer): Uint8Array {
   return message;
 }
 
-function headersOf(request: Http2ServerRequest): Headers {
+function headersOf(incoming: IncomingHttpHeaders): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(incoming)) {
     if (value === undefined || name.startsWith(":")) continue;
     if (typeof value === "string") headers.set(name, value);
     else for (const one of value) headers.append(name, one);
