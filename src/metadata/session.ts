@@ -18,6 +18,8 @@ interface Preparable<T> {
 export interface ScanBudget {
   readonly rows: number;
   readonly milliseconds: number;
+  /** The clock, in milliseconds. Default: the process's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** What lasts as long as a connection: its query builder, and the queries that were built for it. */

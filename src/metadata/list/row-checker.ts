@@ -3,11 +3,27 @@ import type { SQL } from "drizzle-orm";
 import { inSlots, keyed, slotCount } from "../repositories/queries.ts";
 import type { Session } from "../session.ts";
 import type { Place } from "./order.ts";
+import type { Pace } from "./pace.ts";
 import type { ListSpec, Scope } from "./spec.ts";
 import type { Match } from "./streams.ts";
 
 /** Rows that one query reads at most. */
 const MAX_ROWS_PER_QUERY = 1024;
+
+/** What was found among some places. */
+export interface Checked {
+  readonly matches: readonly Match[];
+  /** The last place that was looked at, when the time was spent before all were. */
+  readonly spentAt: Place | undefined;
+}
+
+interface RowCheckerOptions {
+  readonly session: Session;
+  readonly spec: ListSpec<unknown>;
+  readonly scope: Scope;
+  readonly filter: SQL | undefined;
+  readonly pace: Pace;
+}
 
 type Prepared = { execute(values?: Record<string, unknown>): Promise<Record<string, unknown>[]> };
 
@@ -21,31 +37,40 @@ export class RowChecker {
   readonly #spec: ListSpec<unknown>;
   readonly #scope: Scope;
   readonly #filter: SQL | undefined;
+  readonly #pace: Pace;
   readonly #queries = new Map<number, Prepared>();
 
-  constructor(session: Session, spec: ListSpec<unknown>, scope: Scope, filter: SQL | undefined) {
+  constructor({ session, spec, scope, filter, pace }: RowCheckerOptions) {
     this.#session = session;
     this.#spec = spec;
     this.#scope = scope;
     this.#filter = filter;
+    this.#pace = pace;
   }
 
-  /** The first `wanted` places whose rows match, in the order in which they are given. */
-  async matches(places: readonly Place[], wanted: number): Promise<readonly Match[]> {
-    const found: Match[] = [];
+  /**
+   * The first `wanted` places whose rows match, in the order in which they are given; undefined when no time was left to
+   * look at any.
+   */
+  async matches(places: readonly Place[], wanted: number): Promise<Checked | undefined> {
+    const matches: Match[] = [];
     // Most rows of a list match more often than not, so as many are read as are wanted, then more.
-    let size = Math.min(wanted, MAX_ROWS_PER_QUERY);
-    for (let begin = 0; begin < places.length && found.length < wanted;) {
+    let size = this.#pace.rows(Math.min(wanted, MAX_ROWS_PER_QUERY));
+    for (let begin = 0; begin < places.length && matches.length < wanted;) {
+      if (size === 0) return begin === 0 ? undefined : { matches, spentAt: places[begin - 1] };
       const group = places.slice(begin, begin + size);
-      const rows = await this.#read(group.map((place) => place.id));
+      const rows = await this.#pace.measure(
+        () => this.#read(group.map((place) => place.id)),
+        () => group.length,
+      );
       for (const place of group) {
         const row = rows.get(place.id);
-        if (row !== undefined && found.length < wanted) found.push({ place, row });
+        if (row !== undefined && matches.length < wanted) matches.push({ place, row });
       }
       begin += group.length;
-      size = Math.min(size * 2, MAX_ROWS_PER_QUERY);
+      size = this.#pace.rows(Math.min(group.length * 2, MAX_ROWS_PER_QUERY));
     }
-    return found;
+    return { matches, spentAt: undefined };
   }
 
   async #read(ids: readonly string[]): Promise<ReadonlyMap<string, Record<string, unknown>>> {

@@ -5,6 +5,7 @@ import type { ListPage, ListQuery } from "../../domain/metadata-store.ts";
 import type { Session } from "../session.ts";
 import { cursorOf, orderOf, placeOf } from "./order.ts";
 import type { Order, Place } from "./order.ts";
+import { Pace } from "./pace.ts";
 import { conjuncts, hasNumber, metricWalk, narrowWalk, sourceOf } from "./plan.ts";
 import type { Source } from "./plan.ts";
 import { predicate } from "./predicates.ts";
@@ -40,30 +41,35 @@ export async function readPage<E>(
   spec: ListSpec<E>,
   query: ListQuery,
 ): Promise<ListPage<E>> {
-  const plan = makePlan(session, spec, query);
+  const pace = new Pace(session.scanBudget);
+  const plan = makePlan(session, spec, query, pace);
   const wanted = query.limit + 1;
-  const budgetEnd = performance.now() + session.scanBudget.milliseconds;
   const matches: Match[] = [];
   let after = query.after === undefined ? undefined : placeOf(query.after, plan.order);
   let looked = 0;
-  for (let size = Math.max(FIRST_STEP_ROWS, wanted); ; size = Math.min(size * 2, LAST_STEP_ROWS)) {
+  let size = Math.max(FIRST_STEP_ROWS, wanted);
+  // The first step is made whatever it takes, so that each page gets further.
+  for (let rows = size; rows > 0 && looked < session.scanBudget.rows; rows = pace.rows(size)) {
     for (const set of plan.sets) {
       const found = await set.matches(
         Math.min(size * SET_ROWS_PER_STEP_ROW, MAX_SET_ROWS),
         after,
         wanted - matches.length,
       );
-      if (found !== undefined) return pageOf([...matches, ...found], spec, query.limit, undefined);
+      if (found !== undefined)
+        return pageOf([...matches, ...found.matches], spec, query.limit, found.spentAt);
     }
-    const step = await plan.stream.next(size, after, wanted - matches.length);
+    const step = await pace.measure(
+      () => plan.stream.next(rows, after, wanted - matches.length),
+      (made) => made.looked,
+    );
     matches.push(...step.matches);
     after = step.end ?? after;
     looked += step.looked;
     if (step.done || matches.length === wanted) return pageOf(matches, spec, query.limit, undefined);
-    if (looked >= session.scanBudget.rows || performance.now() >= budgetEnd) {
-      return pageOf(matches, spec, query.limit, after);
-    }
+    size = Math.min(size * 2, LAST_STEP_ROWS);
   }
+  return pageOf(matches, spec, query.limit, after);
 }
 
 interface Plan {
@@ -72,7 +78,7 @@ interface Plan {
   readonly sets: readonly SourceSet[];
 }
 
-function makePlan(session: Session, spec: ListSpec<unknown>, query: ListQuery): Plan {
+function makePlan(session: Session, spec: ListSpec<unknown>, query: ListQuery, pace: Pace): Plan {
   const { tables, dialect } = session;
   const context: PredicateContext = { spec, tables, dialect, id: spec.id, probes: probesOf(tables, dialect) };
   const scope = scopeOf(spec, query);
@@ -88,7 +94,7 @@ function makePlan(session: Session, spec: ListSpec<unknown>, query: ListQuery): 
     streamed === undefined
       ? ownStream(session, context, scope, order, range, left)
       : sourceStream(session, context, order, streamed, range, left);
-  const checker = new RowChecker(session, spec, scope, filter);
+  const checker = new RowChecker({ session, spec, scope, filter, pace });
   const sets = sources
     .filter((source) => source !== streamed)
     .map((source) => new SourceSet(session, source, order, { context, checker }));

@@ -6,8 +6,7 @@ import { comparePlaces } from "./order.ts";
 import type { Order, Place } from "./order.ts";
 import type { Source } from "./plan.ts";
 import type { PredicateContext } from "./predicates.ts";
-import type { RowChecker } from "./row-checker.ts";
-import type { Match } from "./streams.ts";
+import type { Checked, RowChecker } from "./row-checker.ts";
 import { following } from "./values.ts";
 
 interface Named {
@@ -37,12 +36,8 @@ export class SourceSet {
     this.#checker = checker;
   }
 
-  /** The first rows after a place that match; undefined when the index names `limit` rows or more. */
-  async matches(
-    limit: number,
-    after: Place | undefined,
-    wanted: number,
-  ): Promise<readonly Match[] | undefined> {
+  /** The first rows after a place that match; undefined when the index names `limit` rows or more, or time is up. */
+  async matches(limit: number, after: Place | undefined, wanted: number): Promise<Checked | undefined> {
     // Known already to have as many.
     if (limit <= this.#tooMany) return undefined;
     if ((await this.#count(limit)) >= limit) {
