@@ -12,6 +12,7 @@ import { SkippedError, type Bench, type BenchContext } from "./harness/bench.ts"
 import { describeMachine } from "./harness/machine.ts";
 import { endRunningPrograms, run } from "./harness/processes.ts";
 import { formatMachine, formatReport, implausible, toJson, withoutAims } from "./harness/report.ts";
+import { formatSummary, type Outcome } from "./harness/summary.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
 import { start } from "./start/start.ts";
@@ -20,31 +21,57 @@ const benches: readonly Bench[] = [start, metadata, catalogue, blobs, memory];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    smoke: { type: "boolean", default: false },
-    /** Measured instead of dist/modelbox, which is built when it is older than its sources. */
-    executable: { type: "string" },
-    /** Where data is written; it decides which disk is measured. */
-    folder: { type: "string", default: tmpdir() },
-    /** Keeps what is expensive to make there, for the next time. */
-    cache: { type: "string" },
-  },
-});
+/** Wrong usage, in one sentence that says what to do. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
-  if (unknown.length > 0) {
-    console.error(
-      `There is no bench ${unknown.join(", ")}; there are ${benches.map(({ name }) => name).join(", ")}.`,
-    );
+  try {
+    return await runAll(readArguments());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
     return 2;
   }
-  const executable = await measuredExecutable();
-  const folder = mkdtempSync(join(resolve(values.folder), "modelbox-bench-"));
+}
+
+type Arguments = ReturnType<typeof readArguments>;
+
+function readArguments() {
+  const { values, positionals } = parse();
+  const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    const names = benches.map(({ name }) => name).join(", ");
+    throw new UsageError(`There is no bench ${unknown.join(", ")}; there are ${names}.`);
+  }
+  return { values, positionals };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        smoke: { type: "boolean", default: false },
+        /** Measured instead of dist/modelbox, which is built when it is older than its sources. */
+        executable: { type: "string" },
+        /** Where data is written; it decides which disk is measured. Made when it is missing. */
+        folder: { type: "string", default: tmpdir() },
+        /** Keeps what is expensive to make there, for the next time. */
+        cache: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function runAll({ values, positionals }: Arguments): Promise<number> {
+  const executable = await measuredExecutable(values.executable);
+  const folder = makeFolder(resolve(values.folder));
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -56,7 +83,7 @@ async function main(): Promise<number> {
   try {
     const machine = describeMachine(folder);
     console.log(formatMachine(machine));
-    const failed: string[] = [];
+    const outcomes: Outcome[] = [];
     for (const bench of benches) {
       if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
       const ownFolder = join(folder, bench.name);
@@ -69,42 +96,60 @@ async function main(): Promise<number> {
         machine,
         log: (line) => console.error(`  ${bench.name}: ${line}`),
       };
-      if (!(await runBench(bench, context))) failed.push(bench.name);
+      const startedAt = performance.now();
+      const ending = await runBench(bench, context);
+      outcomes.push({ bench: bench.name, durationMs: performance.now() - startedAt, ending });
       rmSync(ownFolder, { recursive: true, force: true });
     }
-    if (failed.length > 0) console.error(`Did not work: ${failed.join(", ")}.`);
-    return failed.length > 0 ? 1 : 0;
+    console.log(`\n${formatSummary(outcomes)}`);
+    return outcomes.some(({ ending }) => ending.type === "failed") ? 1 : 0;
   } finally {
     endRunningPrograms();
     cleanUp();
   }
 }
 
-/** Whether it worked; a missed aim is a result, not a failure. */
-async function runBench(bench: Bench, context: BenchContext): Promise<boolean> {
+/** A missed aim is a result, not a failure. */
+async function runBench(bench: Bench, context: BenchContext): Promise<Outcome["ending"]> {
   console.log(`\n${bench.name}: ${bench.title}`);
   try {
-    const report = await bench.run(context);
-    console.log(formatReport(context.smoke ? withoutAims(report) : report));
+    const measured = await bench.run(context);
+    const report = context.smoke ? withoutAims(measured) : measured;
+    console.log(formatReport(report));
     const wrong = implausible(report);
     if (wrong.length > 0) throw new Error(`no real figure for ${wrong.join(", ")}`);
     if (!context.smoke) {
       mkdirSync(resultsFolder, { recursive: true });
       writeFileSync(join(resultsFolder, `${bench.name}.json`), toJson(bench.name, report, context.machine));
     }
-    return true;
+    return { type: "measured", report };
   } catch (error) {
     if (error instanceof SkippedError) {
       console.log(`skipped: ${error.message}`);
-      return true;
+      return { type: "skipped", reason: error.message };
     }
     console.error(error);
-    return false;
+    return { type: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function measuredExecutable(): Promise<string> {
-  if (values.executable !== undefined) return resolve(values.executable);
+/** A folder of this run, inside the one that was named. */
+function makeFolder(parent: string): string {
+  try {
+    mkdirSync(parent, { recursive: true });
+    return mkdtempSync(join(parent, "modelbox-bench-"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Nothing can be written to ${parent} (${reason}); choose another --folder.`);
+  }
+}
+
+async function measuredExecutable(named: string | undefined): Promise<string> {
+  if (named !== undefined) {
+    const path = resolve(named);
+    if (!existsSync(path)) throw new UsageError(`There is no executable ${path}; check --executable.`);
+    return path;
+  }
   await run([join(root, "bin/modelbox"), "--version"]);
   const built = join(root, "dist/modelbox");
   if (!existsSync(built)) throw new Error(`${built} was not built`);

@@ -32,10 +32,17 @@ function row(figure: Figure): string[] {
   ];
 }
 
-function formatAim({ aim, unit }: Figure): string {
+/** The bound of a figure; empty when it has none. */
+export function formatAim({ aim, unit }: Figure): string {
   if (!aim) return "";
   const sign = aim.bound === "at least" ? "≥" : "≤";
   return aim.of === "ratio" ? `${sign} ${aim.limit}` : `${sign} ${aim.limit} ${unit}`;
+}
+
+/** What a figure's aim is about: its median, or the ratio to its peer. */
+export function formatValue(figure: Figure): string {
+  if (figure.aim?.of === "ratio") return formatNumber(ratio(figure) ?? Number.NaN);
+  return formatSample(figure.ours, figure.unit);
 }
 
 function formatSample(sample: Sample, unit: Unit): string {
