@@ -40,7 +40,7 @@ export interface Figure {
   readonly aim?: Aim;
 }
 
-export type Unit = "MB/s" | "MB" | "ms" | "calls/s";
+export type Unit = "MB/s" | "MB" | "ms" | "µs" | "calls/s";
 
 /** Results of repeated measurements in the unit of their figure. Never empty. */
 export type Sample = readonly number[];

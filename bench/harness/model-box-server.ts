@@ -15,6 +15,8 @@ export interface ModelBoxServer extends AsyncDisposable {
   readonly readyMs: number;
   /** What the system says about its memory now, in bytes. */
   memory(): Memory;
+  /** Processor time that it has taken so far, in steps of 10 ms. */
+  processorMs(): number;
 }
 
 /** Memory of a process: `peak` and `now` are its resident set, `anonymous` what is not backed by files. */
@@ -50,6 +52,7 @@ export async function startModelBox(context: BenchContext, folder: string): Prom
     grpcAddr,
     readyMs: performance.now() - startedAt,
     memory: () => memoryOf(service),
+    processorMs: () => processorMsOf(service),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
@@ -71,6 +74,13 @@ function memoryOf({ pid }: Service): Memory {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
   return { peak: field("VmHWM"), now: field("VmRSS"), anonymous: field("RssAnon") };
+}
+
+/** Fields 14 and 15 of the line are user and system time, in hundredths of a second; field 2 ends with the last bracket. */
+function processorMsOf({ pid }: Service): number {
+  const line = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Environment of the command line for this server: no other configuration reaches it. */

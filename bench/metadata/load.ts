@@ -19,6 +19,8 @@ export interface LoadResult {
   readonly callsPerSecond: number;
   /** Of every call. */
   readonly latenciesMs: readonly number[];
+  /** Processor time that the program took meanwhile. */
+  readonly processorMs: number;
 }
 
 /** One call; `number` is different for every one. Rejects when it fails. */
@@ -37,9 +39,12 @@ export async function runLoadProgram(connect: (order: LoadOrder) => Promise<Call
   process.stdout.write("ready\n");
   await new Promise((resolve) => process.stdin.once("data", resolve));
   const startedAt = performance.now();
+  const processorBefore = process.cpuUsage();
   const latenciesMs = await runCalls(call, order.callers, order.durationMs, first.length + order.callers);
   const seconds = (performance.now() - startedAt) / 1e3;
-  const result: LoadResult = { callsPerSecond: latenciesMs.length / seconds, latenciesMs };
+  const { user, system } = process.cpuUsage(processorBefore);
+  const processorMs = (user + system) / 1e3;
+  const result: LoadResult = { callsPerSecond: latenciesMs.length / seconds, latenciesMs, processorMs };
   // Ends the process even while a connection is kept alive.
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }

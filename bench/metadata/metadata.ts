@@ -4,8 +4,8 @@ import { callJson } from "../harness/json-call.ts";
 import { startModelBox, type ModelBoxServer } from "../harness/model-box-server.ts";
 import { interleave, percentile, sampleOf, type Contestant } from "../harness/statistics.ts";
 import { makeRawDatabase } from "../peers/raw-libsql.ts";
-import { namespace, type LoadOrder, type LoadResult, type Operation } from "./load.ts";
-import { loadPrograms, runLoad, type LoadProgram } from "./load-programs.ts";
+import { namespace, type LoadOrder, type Operation } from "./load.ts";
+import { loadPrograms, runLoad, type Load, type LoadProgram } from "./load-programs.ts";
 
 const callers = 16;
 /** The load comes from this many processes, so that one is not what is measured. */
@@ -27,7 +27,7 @@ export const metadata: Bench = {
     const database = join(context.folder, "raw.db");
     await makeRawDatabase(database, ids);
 
-    const results = new Map<string, LoadResult[]>();
+    const results = new Map<string, Load[]>();
     const contestant = (
       name: string,
       operation: Operation,
@@ -45,7 +45,7 @@ export const metadata: Bench = {
           prefix: `${name}-${operation.replaceAll(" ", "-")}-${round}-${index}`,
           ids: operation === "get" ? ids : [],
         }));
-        const result = await runLoad(program, orders);
+        const result = await runLoad(program, orders, () => server.processorMs());
         results.set(this.name, [...(results.get(this.name) ?? []), result]);
         return result.callsPerSecond;
       },
@@ -80,7 +80,7 @@ async function createExperiments(server: ModelBoxServer, count: number): Promise
 function report(
   context: BenchContext,
   samples: ReadonlyMap<string, Sample>,
-  results: ReadonlyMap<string, readonly LoadResult[]>,
+  results: ReadonlyMap<string, readonly Load[]>,
 ): Report {
   const figures = ["create", "get"].flatMap((operation) =>
     ["Connect", "gRPC"].map((protocol): Figure => {
@@ -102,17 +102,32 @@ function report(
       ...figures.slice(0, 2),
       { name: "create with request_id, Connect", unit: "calls/s", ours: withRequestId },
       ...figures.slice(2),
+      ...processorTimes(results),
       ...latencies(results),
     ],
     notes: [
       `The load comes from ${processes} processes of ${callers / processes} callers each, on the same ${context.machine.processors} processors as the server: Connect by fetch, gRPC by @grpc/grpc-js, both in Bun.`,
       `Raw: one process, ${callers} callers, @libsql/client alone; the same row into the same table with the same indexes, in WAL mode with synchronous=FULL, a transaction for each. ModelBox writes the change row and its counter in the same transaction as well.`,
+      "Processor time is that of a call: the server's, and that of its clients, which the same processors have to do as well.",
       "Gets are by id. A request_id makes ModelBox store the response too.",
     ],
   };
 }
 
-function latencies(results: ReadonlyMap<string, readonly LoadResult[]>): Figure[] {
+function processorTimes(results: ReadonlyMap<string, readonly Load[]>): Figure[] {
+  const perCall = (runs: readonly Load[], time: (run: Load) => number) =>
+    runs.map((run) => (time(run) * 1e3) / run.latenciesMs.length);
+  return [...results]
+    .filter(([name]) => !name.startsWith("raw"))
+    .map(([name, runs]) => ({
+      name: `processor time of ${name}`,
+      unit: "µs",
+      ours: perCall(runs, (run) => run.serverProcessorMs),
+      peer: { name: "its clients", sample: perCall(runs, (run) => run.processorMs) },
+    }));
+}
+
+function latencies(results: ReadonlyMap<string, readonly Load[]>): Figure[] {
   return [...results]
     .filter(([name]) => !name.startsWith("raw"))
     .flatMap(([name, runs]) =>
