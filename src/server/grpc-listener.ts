@@ -47,7 +47,7 @@ export async function openGrpcListener({
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", (error) => log.debug({ err: error }, "grpc connection failed"));
-    // The bare streams: to make a request and a response of each takes a tenth of the time of a unary call.
+    // The bare streams: a unary call needs no request and response made of them, with their dozen listeners.
     session.on("stream", (stream, headers, _flags, rawHeaders) => {
       stream.on("error", (error) => log.debug({ err: error }, "grpc stream failed"));
       answer(stream, headers, rawHeaders).catch((error: unknown) => {
