@@ -35,7 +35,14 @@ async function listed(): Promise<readonly ListedToken[]> {
 
 describe("a token that was made while the server runs", () => {
   test("works at once, and is the actor of what it changes", async () => {
-    const made = await client({ MODELBOX_TOKEN: ci.text }, "projects", "create", "--name", "langtech", "--json");
+    const made = await client(
+      { MODELBOX_TOKEN: ci.text },
+      "projects",
+      "create",
+      "--name",
+      "langtech",
+      "--json",
+    );
     expect(made).toMatchObject({ exitCode: 0, stderr: "" });
     const { changes } = await createModelBoxClient({
       serverAddr: server.httpAddr,
@@ -62,7 +69,16 @@ describe("a token that was made while the server runs", () => {
     writeFileSync(join(folder.path, "weights.bin"), crypto.getRandomValues(new Uint8Array(5_000_000)));
     const env = { MODELBOX_TOKEN: ci.text };
     await client(env, "experiments", "create", "--project", "langtech", "--name", "e");
-    const up = await client(env, "checkpoints", "create", "--experiment", "langtech/e", "weights.bin");
+    const up = await client(
+      env,
+      "checkpoints",
+      "create",
+      "--experiment",
+      "langtech/e",
+      "--step",
+      "1",
+      "weights.bin",
+    );
     expect(up.exitCode).toBe(0);
     const down = await client(env, "checkpoints", "download", "langtech/e/latest", "--output", "got");
     expect(down.exitCode).toBe(0);
@@ -160,9 +176,14 @@ test("many tokens made at once, while the server writes, are all there", async (
   let stop = false;
   const writing = (async () => {
     for (let index = 0; !stop; index += 1)
-      await busy.labels.setLabels({ object: "namespace:langtech", labels: { n: { kind: { case: "numberValue", value: index } } } });
+      await busy.labels.setLabels({
+        object: "namespace:langtech",
+        labels: { n: { kind: { case: "numberValue", value: index } } },
+      });
   })();
-  const made = await Promise.all(Array.from({ length: 4 }, (_, index) => makeToken(folder.path, `many-${index}`)));
+  const made = await Promise.all(
+    Array.from({ length: 4 }, (_, index) => makeToken(folder.path, `many-${index}`)),
+  );
   stop = true;
   await writing;
   const names = (await listed()).map((token) => token.name);
