@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { openServices, type TestServices } from "../../../test/support/rpc.ts";
+import { DomainError } from "../../domain/errors.ts";
 import type { MetadataStore } from "../../domain/metadata-store.ts";
 import { TokenChecker } from "./check.ts";
 import { createToken } from "./create.ts";
@@ -88,6 +89,20 @@ test("what can't be a token costs no read, and what is none is refused each time
   const other = text.slice(0, -2) + (text.endsWith("AA") ? "BA" : "AA");
   expect(await isRefused(checker.check(other))).toBe(true);
   expect(await isRefused(checker.check(text))).toBe(false);
+});
+
+test("so many at once that the database would have no time for others are sent away", async () => {
+  await using services = await openServices();
+  const { checker, counted } = checkerOf(services);
+  const texts = Array.from({ length: 300 }, (_, index) => `mbx_${String(index).padStart(43, "a")}`);
+  const outcomes = await Promise.all(
+    texts.map((text) => checker.check(text).then(String, (error: unknown) => error)),
+  );
+  const reasons = outcomes.map((error) => (error instanceof DomainError ? error.reason : "none"));
+  expect(reasons.filter((reason) => reason === "TOKEN_INVALID")).toHaveLength(256);
+  expect(reasons.filter((reason) => reason === "SERVER_BUSY")).toHaveLength(44);
+  expect(counted.reads).toBe(256);
+  expect(await isRefused(checker.check(texts.at(-1) ?? ""))).toBe(true);
 });
 
 test("its use is noted now and then", async () => {

@@ -8,6 +8,8 @@ import { isTokenText, tokenDigest } from "./text.ts";
 const FRESH_MS = 2_000;
 /** Tokens that are remembered; those beyond are read for every call. */
 const MAX_KNOWN = 10_000;
+/** Tokens that are looked up at the same time; whoever makes up texts must not keep the database from others. */
+const MAX_READING = 256;
 /** A use is noted when the last that was noted is older than this. */
 const NOTE_USE_MS = 10 * 60_000;
 
@@ -53,6 +55,7 @@ export class TokenChecker {
       return known.token;
     let reading = this.#reading.get(digest);
     if (reading === undefined) {
+      if (this.#reading.size >= MAX_READING) throw tooMany();
       reading = this.#read(digest).finally(() => this.#reading.delete(digest));
       this.#reading.set(digest, reading);
     }
@@ -80,6 +83,11 @@ export class TokenChecker {
 
 function isUsable({ revokedAt, expiresAt }: Token, now: number): boolean {
   return revokedAt === undefined && (expiresAt === undefined || expiresAt > now);
+}
+
+function tooMany(): DomainError {
+  const message = "The server looks up too many tokens already; try again in a moment.";
+  return new DomainError("unavailable", "SERVER_BUSY", message);
 }
 
 /** One answer for all that does not work: it tells nothing about which tokens there are. */
