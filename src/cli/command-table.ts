@@ -63,6 +63,9 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "server:start": () => import("./commands/server/start.ts"),
   "server:init-config": () => import("./commands/server/init-config.ts"),
   "server:migrate": () => import("./commands/server/migrate.ts"),
+  "server:tokens:create": () => import("./commands/server/tokens/create.ts"),
+  "server:tokens:list": () => import("./commands/server/tokens/list.ts"),
+  "server:tokens:revoke": () => import("./commands/server/tokens/revoke.ts"),
   "completion:bash": () => import("./commands/completion/bash.ts"),
   "completion:zsh": () => import("./commands/completion/zsh.ts"),
   "completion:fish": () => import("./commands/completion/fish.ts"),
@@ -82,6 +85,7 @@ export const topics: Readonly<Record<string, { readonly description: string }>> 
   "client:events": { description: "Events are what outside systems report about an object." },
   "client:lineage": { description: "Lineage says what was made from what." },
   server: { description: "Run a ModelBox server." },
+  "server:tokens": { description: "Tokens say who may call the server." },
   completion: { description: "Print a script that completes commands in a shell." },
 };
 

@@ -1,4 +1,4 @@
-import { AbortedByCallerError, ConnectionError } from "./errors.ts";
+import { AbortedByCallerError, ConnectionError, InvalidInputError } from "./errors.ts";
 
 /** Names the call in the server's log and in its answer. */
 export const REQUEST_ID_HEADER = "x-request-id";
@@ -8,7 +8,17 @@ export interface HttpClientOptions {
   /** Without a slash at the end. */
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** "" for none. */
+  readonly token: string;
+  readonly tls: ClientTls | undefined;
   readonly makeRequestId: () => string;
+}
+
+/** PEM texts for https. */
+export interface ClientTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /** One request. */
@@ -28,11 +38,29 @@ export class HttpClient {
   hasAnswered = false;
   readonly makeRequestId: () => string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: string;
+  readonly #tls: ClientTls | undefined;
+  /** Origins that may see the token. */
+  readonly #trusted: Set<string>;
 
   constructor(options: HttpClientOptions) {
     this.baseUrl = options.baseUrl;
     this.makeRequestId = options.makeRequestId;
     this.#headers = options.headers;
+    this.#token = options.token;
+    this.#tls = options.tls;
+    this.#trusted = new Set([new URL(options.baseUrl).origin]);
+  }
+
+  /** Lets an address that the server has named see the token too. */
+  trust(address: string): void {
+    if (this.#token === "") return;
+    if (this.baseUrl.startsWith("https:") && !address.startsWith("https:")) {
+      throw new InvalidInputError(
+        `The server sends files over ${address}, where others could read the token; whoever runs it must give public_blob_addrs with https://.`,
+      );
+    }
+    this.#trusted.add(new URL(address).origin);
   }
 
   /** Any status is a success here. Throws ConnectionError, or AbortedByCallerError when the signal ended. */
@@ -42,11 +70,14 @@ export class HttpClient {
     if (!headers.has(REQUEST_ID_HEADER)) headers.set(REQUEST_ID_HEADER, this.makeRequestId());
     // Chunks don't compress, and Bun would inflate what Connect wants to see as it was sent.
     headers.set("accept-encoding", "identity");
+    if (this.#token !== "" && this.#trusted.has(new URL(request.url).origin))
+      headers.set("authorization", `Bearer ${this.#token}`);
     try {
       const response = await fetch(request.url, {
         method: request.method,
         headers,
         redirect: "manual",
+        ...(this.#tls && { tls: { ...this.#tls } }),
         ...(request.body === undefined ? {} : { body: request.body }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
@@ -76,9 +107,19 @@ export class HttpClient {
         cause: signal.reason,
       });
     }
-    return describeFetchError(error, this.baseUrl);
+    return describeFetchError(error, this.baseUrl, this.hasAnswered);
   }
 }
+
+/** Codes of fetch that mean that nobody whom this machine trusts has signed the server's certificate. */
+const UNTRUSTED_CODES = [
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "CERT_UNTRUSTED",
+] as const;
 
 /** Codes of fetch that mean that no connection came about: the server can't have seen the request. */
 const UNSEEN_CODES: ReadonlySet<string> = new Set([
@@ -88,18 +129,24 @@ const UNSEEN_CODES: ReadonlySet<string> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EPROTO",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  ...UNTRUSTED_CODES,
 ]);
 
 /** Codes of fetch that another try would not change. */
 const LASTING_CODES: ReadonlySet<string> = new Set([
   "EPROTO",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  ...UNTRUSTED_CODES,
   "InvalidHTTPResponse",
   "Malformed_HTTP_Response",
 ]);
 
-function describeFetchError(error: unknown, address: string): ConnectionError {
+function describeFetchError(error: unknown, address: string, hasAnswered: boolean): ConnectionError {
   const code = errorCode(error);
-  return new ConnectionError(describeCode(code, address, error) + proxyHint(), {
+  return new ConnectionError(describeCode(code, address, error, hasAnswered) + proxyHint(), {
     address,
     maybeSeen: !UNSEEN_CODES.has(code),
     isLasting: LASTING_CODES.has(code),
@@ -107,17 +154,25 @@ function describeFetchError(error: unknown, address: string): ConnectionError {
   });
 }
 
-function describeCode(code: string, address: string, error: unknown): string {
+function describeCode(code: string, address: string, error: unknown, hasAnswered: boolean): string {
+  if (UNTRUSTED_CODES.some((one) => one === code))
+    return `The certificate of ${address} is signed by nobody whom this machine trusts; set ca_file (or MODELBOX_CA_FILE) to its authority's certificate.`;
   switch (code) {
+    case "CERT_HAS_EXPIRED":
+      return `The certificate of ${address} has expired; whoever runs the server must renew it.`;
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `The certificate of ${address} is for another name; write server_addr with a name that stands in it.`;
     case "ECONNREFUSED":
       return `Nothing listens at ${address}; start the server with \`modelbox server start\`, or check server_addr.`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return `The host of ${address} is not known; check server_addr.`;
     case "ECONNRESET":
-      return `The connection to ${address} was lost; check that the server is running, then try again.`;
+      return address.startsWith("http:") && !hasAnswered
+        ? `${address} closed the connection without an answer; if the server speaks TLS, write server_addr with https://.`
+        : `The connection to ${address} was lost; check that the server is running, then try again.`;
     case "EPROTO":
-      return `${address} doesn't speak TLS; write server_addr with http:// instead of https://.`;
+      return `${address} doesn't speak TLS, or not with this client; write server_addr with http:// instead of https://, or set cert_file and key_file if the server wants a certificate.`;
     case "InvalidHTTPResponse":
     case "Malformed_HTTP_Response":
       return `What listens at ${address} is no HTTP/1.1 server; give listen_addr, not grpc_listen_addr, as server_addr.`;

@@ -12,7 +12,8 @@ import { ModelService } from "../gen/modelbox/v1/model_service_pb.ts";
 import { ModelVersionService } from "../gen/modelbox/v1/model_version_service_pb.ts";
 import { NamespaceService } from "../gen/modelbox/v1/namespace_service_pb.ts";
 import { ServerInfoService } from "../gen/modelbox/v1/server_info_service_pb.ts";
-import { HttpClient } from "./http-client.ts";
+import { InvalidInputError } from "./errors.ts";
+import { HttpClient, type ClientTls } from "./http-client.ts";
 import { createModelBoxTransport } from "./rpc/transport.ts";
 import { parseServerAddress } from "./server-address.ts";
 
@@ -20,6 +21,10 @@ import { parseServerAddress } from "./server-address.ts";
 export interface ModelBoxClientOptions {
   /** `host:port`, `http://host:port` or `https://host`. */
   readonly serverAddr: string;
+  /** Sent to the server and to the blob addresses that it names, nowhere else; "" and default: none. */
+  readonly token?: string;
+  /** As PEM; default: the system's authorities, and no certificate of this client. */
+  readonly tls?: ClientTls;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How long a call may take; default 60,000, and ten times that for calls that commit files. */
@@ -59,6 +64,8 @@ export function createModelBoxClient(options: ModelBoxClientOptions): ModelBoxCl
   const http = new HttpClient({
     baseUrl: parseServerAddress(options.serverAddr),
     headers: options.headers ?? {},
+    token: checkToken(options.token ?? ""),
+    tls: options.tls,
     makeRequestId: options.requestId ?? (() => crypto.randomUUID()),
   });
   const transport = createModelBoxTransport(http, options);
@@ -78,4 +85,13 @@ export function createModelBoxClient(options: ModelBoxClientOptions): ModelBoxCl
     serverInfo: createClient(ServerInfoService, transport),
     versions: createClient(ModelVersionService, transport),
   };
+}
+
+/** What can't stand in a header would end in an error that shows it. */
+function checkToken(text: string): string {
+  const token = text.trim();
+  if (/^[\u0021-\u007e]*$/.test(token)) return token;
+  throw new InvalidInputError(
+    "The token has characters that no token has; set MODELBOX_TOKEN, or `token` in the client's file, to the token as it was shown.",
+  );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { baseUrl } from "./fields.ts";
+import { baseUrl, optionalPath, secret } from "./fields.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 /** The client's file. */
@@ -10,9 +10,23 @@ export const clientSpec = {
       "The server; --server-addr and MODELBOX_SERVER_ADDR override it.",
       "http://127.0.0.1:8085",
     ),
+    token: secret(
+      "Where the server wants one: made by whoever runs it. Or token_file, with the path of a file that holds it.",
+    ),
+    ca_file: optionalPath(
+      "For https: the certificate of the authority to trust, as PEM, when it is none that this machine knows.",
+    ),
+    cert_file: optionalPath("For servers that want one: this client's certificate, as PEM."),
+    key_file: optionalPath("Its private key."),
   }),
   sections: {},
 } as const satisfies FileSpec;
 
 /** The command line's configuration, checked and with all defaults. */
 export type ClientConfig = ConfigOf<typeof clientSpec>;
+
+/** What is wrong with values that are fine each for itself. */
+export function clientProblems({ certFile, keyFile }: ClientConfig): readonly string[] {
+  if ((certFile === undefined) === (keyFile === undefined)) return [];
+  return ["cert_file and key_file belong together; set both, or neither."];
+}

@@ -34,6 +34,15 @@ export function path(comment: string, fallback: string) {
   return described(schema, { comment, expected: "a path", type: "path", default: fallback });
 }
 
+/** As path; "" is undefined: there is no such file. */
+export function optionalPath(comment: string) {
+  const schema = z
+    .string()
+    .max(MAX_TEXT_LENGTH)
+    .transform((value) => (value === "" ? undefined : value));
+  return described(schema, { comment, expected: 'a path, or ""', type: "path", default: "" });
+}
+
 export function secret(comment: string) {
   const schema = z
     .string()

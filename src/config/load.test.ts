@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, loadClientConfig, loadServerConfig } from "./index.ts";
@@ -206,9 +206,39 @@ describe("listening beyond this machine", () => {
     expect(load('grpc_listen_addr = ""').grpcListenAddr).toBeUndefined();
   });
 
+  test("needs no such word where callers say who they are", () => {
+    const open = 'listen_addr = "0.0.0.0:1"\ngrpc_listen_addr = "0.0.0.0:2"\n';
+    expect(load(`${open}auth = "token"`).insecure).toBe(false);
+    const tls = '[tls]\ncert_file = "c.pem"\nkey_file = "k.pem"\n';
+    expect(load(`${open}${tls}client_ca_file = "ca.pem"`).tls.clientCaFile).toEndWith("/ca.pem");
+    // Who listens to TLS alone still lets everybody in.
+    expect(problemsOf(() => load(`${open}${tls}`))).toHaveLength(2);
+  });
+
   test("two listeners can't share an address", () => {
     const both = 'listen_addr = "127.0.0.1:9000"\ngrpc_listen_addr = "127.0.0.1:9000"';
     expect(problemsOf(() => load(both))[0]).toContain("different ports");
+  });
+});
+
+describe("TLS", () => {
+  test("is off unless files are named, which are looked for beside the configuration", () => {
+    expect(load("").tls).toEqual({ certFile: undefined, keyFile: undefined, clientCaFile: undefined });
+    const path = write('[tls]\ncert_file = "c.pem"\nkey_file = "/k.pem"');
+    const { tls } = loadServerConfig({ path, env: {}, cwd: folder }).config;
+    expect(tls).toEqual({
+      certFile: join(path, "../c.pem"),
+      keyFile: "/k.pem",
+      clientCaFile: undefined,
+    });
+  });
+
+  test.each([
+    ['cert_file = "c"', /^tls\.cert_file needs tls\.key_file/],
+    ['key_file = "k"', /^tls\.key_file needs tls\.cert_file/],
+    ['client_ca_file = "ca"', /^tls\.client_ca_file needs tls\.cert_file and tls\.key_file/],
+  ])("with %s alone is refused", (line, expected) => {
+    expect(problemsOf(() => load(`[tls]\n${line}`))).toEqual([expect.stringMatching(expected)]);
   });
 });
 
@@ -224,6 +254,33 @@ test("an environment variable that looks like a mistyped key is a warning, one o
 });
 
 describe("the client's configuration", () => {
+  test("holds a token that prints nowhere, from the file, the environment or a file of its own", () => {
+    const path = write('token = "in-file"');
+    const load = (env: Record<string, string>) => loadClientConfig({ path, env, cwd: folder }).config;
+    expect(load({}).token.reveal()).toBe("in-file");
+    expect(load({ MODELBOX_TOKEN: "in-environment" }).token.reveal()).toBe("in-environment");
+    expect(load({ MODELBOX_TOKEN_FILE: write("in-own-file\n") }).token.reveal()).toBe("in-own-file");
+    expect(JSON.stringify(load({}))).not.toContain("in-file");
+  });
+
+  test("names the file with a secret that others may read, and only such a file", () => {
+    const warningsOf = (text: string, mode: number): readonly string[] => {
+      const path = write(text);
+      chmodSync(path, mode);
+      return loadClientConfig({ path, env: {}, cwd: folder }).warnings;
+    };
+    expect(warningsOf('token = "t"', 0o644)).toEqual([expect.stringContaining("chmod 600")]);
+    expect(warningsOf('token = "t"', 0o640)).toEqual([]);
+    expect(warningsOf('token = ""', 0o644)).toEqual([]);
+    expect(warningsOf('ca_file = "ca.pem"', 0o644)).toEqual([]);
+  });
+
+  test("has certificate and key together", () => {
+    expect(
+      problemsOf(() => loadClientConfig({ path: write('cert_file = "c"'), env: {}, cwd: folder })),
+    ).toEqual(["cert_file and key_file belong together; set both, or neither."]);
+  });
+
   test("comes from the user's folder, whatever lies in the working folder", () => {
     const home = mkdtempSync(join(folder, "home-"));
     mkdirSync(join(home, ".config/modelbox"), { recursive: true });

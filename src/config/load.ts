@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
-import { clientSpec, type ClientConfig } from "./client-schema.ts";
+import { clientProblems, clientSpec, type ClientConfig } from "./client-schema.ts";
 import { ConfigError } from "./config-error.ts";
 import { fieldsOf, readEnvironment, readToml, type Entries, type Entry } from "./entries.ts";
 import { fieldInfo } from "./fields.ts";
@@ -13,6 +13,7 @@ import { camel, environmentName, fullName, type FileSpec } from "./spec.ts";
 export const SERVER_CONFIG_NAME = "modelbox.toml";
 
 const MAX_FILE_BYTES = 1024 * 1024;
+const OTHERS_MAY_READ = 0o004;
 
 export interface LoadOptions {
   /** The file; it must exist. Undefined: the default one when there is one, else only environment and defaults. */
@@ -44,7 +45,10 @@ export function loadServerConfig(options: LoadOptions): LoadedConfig<ServerConfi
 /** Reads `path`, or the file at clientConfigPath when it is there; throws ConfigError. */
 export function loadClientConfig(options: LoadOptions): LoadedConfig<ClientConfig> {
   const loaded = load(clientSpec, options, clientConfigPath(options.env), serverSpec);
-  return { ...loaded, config: loaded.config as ClientConfig };
+  const config = loaded.config as ClientConfig;
+  const problems = clientProblems(config);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...loaded, config };
 }
 
 /**
@@ -72,7 +76,8 @@ function load(
   if (file !== undefined) {
     problems.push(...readToml({ text: readText(file), spec, origin: file, folder, entries, sections }));
   }
-  const warnings = readEnvironment({
+  const exposed = file !== undefined && holdsSecret(spec, entries) && othersMayRead(file);
+  const unused = readEnvironment({
     env: options.env,
     spec,
     folder: options.cwd,
@@ -84,6 +89,7 @@ function load(
     if (value === undefined) continue;
     entries.set(key, { value, origin: `--${key.replaceAll("_", "-")}`, folder: options.cwd });
   }
+  const warnings = exposed ? [...unused, exposedSecret(file)] : unused;
   problems.push(...readSecretFiles(spec, entries));
   const top = parseSection("", spec.top, entries, folder, problems);
   const config: Record<string, unknown> = { ...top };
@@ -120,6 +126,22 @@ function readText(file: string): string {
       },
     );
   }
+}
+
+function holdsSecret(spec: FileSpec, entries: Entries): boolean {
+  return fieldsOf(spec).some(({ section, key, info }) => {
+    const value = entries.get(fullName(section, key))?.value;
+    return info.type === "secret" && value !== undefined && value !== "";
+  });
+}
+
+/** Windows keeps rights elsewhere, and gives every file the same mode. */
+function othersMayRead(file: string): boolean {
+  return process.platform !== "win32" && (statSync(file).mode & OTHERS_MAY_READ) !== 0;
+}
+
+function exposedSecret(file: string): string {
+  return `${file} holds a secret, and every user of this machine may read it; run \`chmod 600 ${file}\`.`;
 }
 
 /** Replaces each `<key>_file` by `<key>` with the file's text, less a line end. */
@@ -166,8 +188,8 @@ function parseSection(
     const info = fieldInfo.get(field);
     if (!result.success)
       problems.push(wrongValue(name, entry, info?.expected ?? "another value", info?.type === "secret"));
-    else if (info?.type === "path")
-      values[camel(key)] = resolve(entry?.folder ?? folder, String(result.data));
+    else if (info?.type === "path" && typeof result.data === "string")
+      values[camel(key)] = resolve(entry?.folder ?? folder, result.data);
     else values[camel(key)] = result.data;
   }
   return values;

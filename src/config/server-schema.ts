@@ -9,6 +9,7 @@ import {
   integer,
   listenAddress,
   optionalListenAddress,
+  optionalPath,
   path,
   secret,
   text,
@@ -30,8 +31,17 @@ export const serverSpec = {
       'Native gRPC clients connect here; "" turns native gRPC off.',
       "127.0.0.1:8086",
     ),
+    auth: choice(
+      "Who may call: none asks nobody who they are; token wants a token with every call, made by\n`modelbox server tokens create`. Health probes need none.",
+      "none",
+      ["none", "token"],
+    ),
     insecure: flag(
-      "Anybody who reaches the addresses above may read and change everything. Listening beyond this machine\nis refused unless this is true; set it only where the network itself keeps others out.",
+      "Without tokens or client certificates anybody who reaches the addresses above may read and change\neverything. Listening beyond this machine is then refused unless this is true; set it only where the\nnetwork itself keeps others out.",
+      false,
+    ),
+    read_only: flag(
+      "Answers what reads, and refuses what would change anything, for example while the data is copied.",
       false,
     ),
     public_blob_addrs: baseUrls(
@@ -59,6 +69,16 @@ export const serverSpec = {
     ),
   }),
   sections: {
+    tls: {
+      comment: "TLS on both addresses above, with files in PEM form; read at the start.",
+      schema: z.object({
+        cert_file: optionalPath("The certificate, with those between it and its authority behind it."),
+        key_file: optionalPath("Its private key."),
+        client_ca_file: optionalPath(
+          "Authorities that sign the certificates of clients: then nobody connects without one.",
+        ),
+      }),
+    },
     log: {
       comment: "Log lines go to standard error.",
       schema: z.object({
@@ -117,14 +137,16 @@ function databaseSchema(port: number) {
 export function serverProblems(config: ServerConfig): readonly string[] {
   const problems: string[] = [];
   const { listenAddr, grpcListenAddr } = config;
+  problems.push(...tlsProblems(config));
   for (const [key, address] of [
     ["listen_addr", listenAddr],
     ["grpc_listen_addr", grpcListenAddr],
   ] as const) {
-    if (address === undefined || config.insecure || isLoopback(address.host)) continue;
+    if (address === undefined || config.insecure || knowsItsCallers(config) || isLoopback(address.host))
+      continue;
     problems.push(
       `${key} = "${formatAddress(address)}" would let everybody who reaches it read and change everything: ` +
-        "listen on 127.0.0.1, or set insecure = true where the network itself keeps others out.",
+        'listen on 127.0.0.1, set auth = "token", or set insecure = true where the network itself keeps others out.',
     );
   }
   const same =
@@ -137,7 +159,24 @@ export function serverProblems(config: ServerConfig): readonly string[] {
   return problems;
 }
 
+function tlsProblems({ tls }: ServerConfig): readonly string[] {
+  const { certFile, keyFile, clientCaFile } = tls;
+  const problems: string[] = [];
+  if (certFile !== undefined && keyFile === undefined)
+    problems.push("tls.cert_file needs tls.key_file beside it; set both.");
+  if (certFile === undefined && keyFile !== undefined)
+    problems.push("tls.key_file needs tls.cert_file beside it; set both.");
+  if (clientCaFile !== undefined && certFile === undefined)
+    problems.push("tls.client_ca_file needs tls.cert_file and tls.key_file; set them too.");
+  return problems;
+}
+
+/** Whether the server lets in only those who can prove that they may come in. */
+export function knowsItsCallers({ auth, tls }: ServerConfig): boolean {
+  return auth === "token" || tls.clientCaFile !== undefined;
+}
+
 /** Whether only this machine can reach the host. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

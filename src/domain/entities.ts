@@ -212,3 +212,19 @@ export interface Lease {
   /** When it was released or taken over; undefined while it was not. */
   readonly endedAt: number | undefined;
 }
+
+/** A bearer token, without its text: of that only the digest is kept. */
+export interface Token {
+  readonly id: string;
+  /** Who uses it: the actor of what it changes. Several tokens may have one name, so that one can replace another. */
+  readonly name: string;
+  /** SHA-256 of the text, hexadecimal. */
+  readonly digest: string;
+  readonly createdAt: number;
+  /** Undefined: it never expires. */
+  readonly expiresAt: number | undefined;
+  /** Undefined while it is not revoked. */
+  readonly revokedAt: number | undefined;
+  /** Roughly, see service/tokens/check.ts; undefined when it was never used. */
+  readonly lastUsedAt: number | undefined;
+}

@@ -19,6 +19,7 @@ import type {
   ObjectKind,
   StoredFile,
   TagAssignment,
+  Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
@@ -61,6 +62,7 @@ export interface MetadataReader {
   readonly lineage: LineageReader;
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
+  readonly tokens: TokenReader;
 }
 
 /** What a transaction can write. */
@@ -80,6 +82,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly lineage: LineageWriter;
   readonly changes: ChangeWriter;
   readonly requests: RequestWriter;
+  readonly tokens: TokenWriter;
 }
 
 /** Where a list looks: everywhere (namespaces), in a namespace, or in a parent (experiment, model, object). */
@@ -341,4 +344,21 @@ export interface RequestWriter extends RequestReader {
   remember(request: RememberedRequest): Promise<void>;
   /** Removes those from before `before`; returns how many. Bounded by limit. */
   purge(before: number, limit: number): Promise<number>;
+}
+
+export interface TokenReader {
+  get(id: string): Promise<Token | undefined>;
+  findByDigest(digest: string): Promise<Token | undefined>;
+  /** All that have the name, by id. */
+  findByName(name: string): Promise<readonly Token[]>;
+  /** By id, so in the order of their making, after an id. */
+  list(afterId: string | undefined, limit: number): Promise<readonly Token[]>;
+}
+
+export interface TokenWriter extends TokenReader {
+  /** Throws DomainError "already_exists" when the id or the digest is taken. */
+  insert(token: Token): Promise<void>;
+  /** Revokes it, unless it was revoked already. */
+  revoke(id: string, at: number): Promise<void>;
+  noteUse(id: string, at: number): Promise<void>;
 }

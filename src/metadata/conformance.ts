@@ -8,6 +8,7 @@ import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
 import { tagTests } from "./conformance/tags.ts";
+import { tokenTests } from "./conformance/tokens.ts";
 import { transactionTests } from "./conformance/transactions.ts";
 
 const TEST_TIMEOUT_MS = 60_000;
@@ -56,6 +57,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("files, chunks and leases", () => storageTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
+    describe("tokens", () => tokenTests(define));
     describe("lists", () => listTests(define));
     describe("filters", () => filterTests(define, randomFilters));
     describe("transactions", () => transactionTests(define));

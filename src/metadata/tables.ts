@@ -1,4 +1,5 @@
 import type { ColumnKit } from "./column-kits.ts";
+import { accessTables } from "./tables/access.ts";
 import { attributeTables } from "./tables/attributes.ts";
 import { logTables } from "./tables/log.ts";
 import { objectTables } from "./tables/objects.ts";
@@ -10,7 +11,13 @@ import { storageTables } from "./tables/storage.ts";
  * kind, namespace, parent and creation time, none of which ever change), so that a list reads one index.
  */
 export function tables(kit: ColumnKit) {
-  return { ...objectTables(kit), ...storageTables(kit), ...attributeTables(kit), ...logTables(kit) };
+  return {
+    ...objectTables(kit),
+    ...storageTables(kit),
+    ...attributeTables(kit),
+    ...logTables(kit),
+    ...accessTables(kit),
+  };
 }
 
 /** Every table of the schema, by the name that the code uses. */

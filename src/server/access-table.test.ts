@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { create } from "@bufbuild/protobuf";
-import type { DescService } from "@bufbuild/protobuf";
 import { createRouterTransport, createClient, ConnectError, Code } from "@connectrpc/connect";
-import { join } from "node:path";
+import { methodsOfContract, servicesOfContract } from "../../test/support/contract.ts";
 import { ListNamespacesRequestSchema, NamespaceService } from "../gen/modelbox/v1/namespace_service_pb.ts";
 import { accessOf, accessOfRoute, listed } from "./access-table.ts";
 import { Admission } from "./admission.ts";
@@ -14,25 +13,11 @@ import { plainRoutes } from "./http/plain-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
 import { RouteTable } from "./http/route-table.ts";
 import { callObserver } from "./observed-call.ts";
+import { withoutTokens } from "./interceptors/authenticate.ts";
 import { requestGate } from "./interceptors/gate.ts";
 
-/** Every service that the contract has, found the way a new one would be: by its generated file. */
-async function servicesOfContract(): Promise<readonly DescService[]> {
-  const gen = join(import.meta.dir, "../gen");
-  const services: DescService[] = [];
-  for (const file of new Bun.Glob("**/*_pb.ts").scanSync(gen)) {
-    const exports: Record<string, unknown> = await import(join(gen, file));
-    for (const value of Object.values(exports)) if (isService(value)) services.push(value);
-  }
-  return services;
-}
-
-function isService(value: unknown): value is DescService {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "service";
-}
-
 test("every method of every service says who may call it, and nothing else is listed", async () => {
-  const methods = (await servicesOfContract()).flatMap((service) => service.methods);
+  const methods = await methodsOfContract();
   expect(methods.length).toBeGreaterThan(50);
   for (const method of methods) {
     const name = `${method.parent.typeName}/${method.name}`;
@@ -53,8 +38,25 @@ test("only health is public and served while the server drains", async () => {
   }
 });
 
+test("what only reads is known by its name, all else is refused while the server is for reading only", async () => {
+  const names = /^(Get|List|Watch|Check)/;
+  for (const method of await methodsOfContract()) {
+    const { name } = method;
+    expect({ name, writes: accessOf(method)?.writes }).toEqual({ name, writes: !names.test(name) });
+  }
+  for (const { name, method } of [...plainRoutes({} as never), ...blobRoutes({} as never)]) {
+    const writes = method !== "GET" && method !== "HEAD";
+    expect({ name, writes: accessOfRoute(name)?.writes }).toEqual({ name, writes });
+  }
+});
+
+test("of the plain HTTP routes only health needs no token", () => {
+  const open = listed().routes.filter((name) => accessOfRoute(name)?.access === "public");
+  expect(open).toEqual(["Healthz", "Readyz"]);
+});
+
 test("the messages that list files may be large, the others not", async () => {
-  const methods = (await servicesOfContract()).flatMap((service) => service.methods);
+  const methods = await methodsOfContract();
   const large = methods
     .filter((method) => accessOf(method)?.largeMessages === true)
     .map((method) => method.name);
@@ -74,7 +76,9 @@ test("a method that is not listed is refused before its message is read", async 
         return {};
       });
     },
-    { router: { requestGate: requestGate(new Admission(1), true) } },
+    {
+      router: { requestGate: requestGate({ admission: new Admission(1), localOnly: true, readOnly: false }) },
+    },
   );
   const service = { ...NamespaceService, methods: [unlisted], method: { listNamespaces: unlisted } };
   const client = createClient(service as unknown as typeof NamespaceService, transport);
@@ -112,7 +116,9 @@ test("a route that is not listed is refused, and does not run", async () => {
     admission: new Admission(1),
     beginCall: callObserver(createLogger({ level: "error", format: "json", write() {} }), metrics),
     metrics,
+    authenticate: withoutTokens,
     localOnly: true,
+    readOnly: false,
   });
   expect({ status: response.status, called }).toEqual({ status: 403, called: false });
 });

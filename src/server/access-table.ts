@@ -3,9 +3,12 @@ import type { DescMethod } from "@bufbuild/protobuf";
 /** Who may call: everybody, or everybody who has said who they are as far as the server asks for it. */
 export type Access = "public" | "authenticated";
 
-/** What a route needs of its caller, and whether it is served while the server drains. */
+/** What a route needs of its caller, and when it is served. */
 export interface RouteAccess {
   readonly access: Access;
+  /** Whether it can change anything, and so is refused while the server is for reading only. */
+  readonly writes: boolean;
+  /** Whether it is served while the server drains. */
   readonly duringDrain: boolean;
 }
 
@@ -15,9 +18,16 @@ export interface MethodAccess extends RouteAccess {
   readonly largeMessages: boolean;
 }
 
-const authenticated: MethodAccess = { access: "authenticated", duringDrain: false, largeMessages: false };
-const withFiles: MethodAccess = { ...authenticated, largeMessages: true };
-const probe: MethodAccess = { access: "public", duringDrain: true, largeMessages: false };
+const reads: MethodAccess = {
+  access: "authenticated",
+  writes: false,
+  duringDrain: false,
+  largeMessages: false,
+};
+const writes: MethodAccess = { ...reads, writes: true };
+const withFiles: MethodAccess = { ...writes, largeMessages: true };
+const operational: MethodAccess = { ...reads, duringDrain: true };
+const probe: MethodAccess = { ...operational, access: "public" };
 
 /**
  * Every RPC method that may be called. A method that is not in it is refused, so that a new one is only reachable once
@@ -26,90 +36,90 @@ const probe: MethodAccess = { access: "public", duringDrain: true, largeMessages
 const methodAccess: Readonly<Record<string, Readonly<Record<string, MethodAccess>>>> = {
   "grpc.health.v1.Health": { Check: probe, Watch: probe },
   "modelbox.v1.ArtifactService": {
-    BeginUpload: authenticated,
-    FindMissingChunks: authenticated,
+    BeginUpload: writes,
+    FindMissingChunks: writes,
     CommitArtifact: withFiles,
     TrackArtifact: withFiles,
-    GetArtifact: authenticated,
-    ListArtifacts: authenticated,
-    ListFiles: authenticated,
-    ListFileChunks: authenticated,
-    DeleteArtifact: authenticated,
+    GetArtifact: reads,
+    ListArtifacts: reads,
+    ListFiles: reads,
+    ListFileChunks: reads,
+    DeleteArtifact: writes,
   },
-  "modelbox.v1.ChangeService": { ListChanges: authenticated, WatchChanges: authenticated },
+  "modelbox.v1.ChangeService": { ListChanges: reads, WatchChanges: reads },
   "modelbox.v1.CheckpointService": {
     CreateCheckpoint: withFiles,
-    GetCheckpoint: authenticated,
-    ListCheckpoints: authenticated,
-    UpdateCheckpoint: authenticated,
-    DeleteCheckpoint: authenticated,
+    GetCheckpoint: reads,
+    ListCheckpoints: reads,
+    UpdateCheckpoint: writes,
+    DeleteCheckpoint: writes,
   },
-  "modelbox.v1.EventService": { LogEvents: authenticated, ListEvents: authenticated },
+  "modelbox.v1.EventService": { LogEvents: writes, ListEvents: reads },
   "modelbox.v1.ExperimentService": {
-    CreateExperiment: authenticated,
-    GetExperiment: authenticated,
-    ListExperiments: authenticated,
-    UpdateExperiment: authenticated,
-    DeleteExperiment: authenticated,
+    CreateExperiment: writes,
+    GetExperiment: reads,
+    ListExperiments: reads,
+    UpdateExperiment: writes,
+    DeleteExperiment: writes,
   },
   "modelbox.v1.LabelService": {
-    SetLabels: authenticated,
-    GetLabels: authenticated,
-    UnsetLabels: authenticated,
+    SetLabels: writes,
+    GetLabels: reads,
+    UnsetLabels: writes,
   },
   "modelbox.v1.LeaseService": {
-    AcquireLease: authenticated,
-    GetLease: authenticated,
-    RenewLease: authenticated,
-    ReleaseLease: authenticated,
+    AcquireLease: writes,
+    GetLease: reads,
+    RenewLease: writes,
+    ReleaseLease: writes,
   },
   "modelbox.v1.LineageService": {
-    AddLineageEdges: authenticated,
-    RemoveLineageEdges: authenticated,
-    GetLineage: authenticated,
+    AddLineageEdges: writes,
+    RemoveLineageEdges: writes,
+    GetLineage: reads,
   },
   "modelbox.v1.MetricService": {
-    LogMetrics: authenticated,
-    GetMetrics: authenticated,
-    ListMetricPoints: authenticated,
+    LogMetrics: writes,
+    GetMetrics: reads,
+    ListMetricPoints: reads,
   },
   "modelbox.v1.ModelService": {
-    CreateModel: authenticated,
-    GetModel: authenticated,
-    ListModels: authenticated,
-    UpdateModel: authenticated,
-    DeleteModel: authenticated,
+    CreateModel: writes,
+    GetModel: reads,
+    ListModels: reads,
+    UpdateModel: writes,
+    DeleteModel: writes,
   },
   "modelbox.v1.ModelVersionService": {
     CreateModelVersion: withFiles,
-    GetModelVersion: authenticated,
-    ListModelVersions: authenticated,
-    UpdateModelVersion: authenticated,
-    DeleteModelVersion: authenticated,
-    SetUniqueTag: authenticated,
-    RemoveUniqueTag: authenticated,
-    ListTagHistory: authenticated,
+    GetModelVersion: reads,
+    ListModelVersions: reads,
+    UpdateModelVersion: writes,
+    DeleteModelVersion: writes,
+    SetUniqueTag: writes,
+    RemoveUniqueTag: writes,
+    ListTagHistory: reads,
   },
   "modelbox.v1.NamespaceService": {
-    CreateNamespace: authenticated,
-    GetNamespace: authenticated,
-    ListNamespaces: authenticated,
-    UpdateNamespace: authenticated,
-    DeleteNamespace: authenticated,
+    CreateNamespace: writes,
+    GetNamespace: reads,
+    ListNamespaces: reads,
+    UpdateNamespace: writes,
+    DeleteNamespace: writes,
   },
-  "modelbox.v1.ServerInfoService": { GetServerInfo: authenticated },
+  "modelbox.v1.ServerInfoService": { GetServerInfo: reads },
 };
 
 /** The same for plain HTTP routes, by name. */
 const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Healthz: probe,
   Readyz: probe,
-  Metrics: probe,
-  Descriptor: probe,
-  Home: probe,
-  PutChunk: authenticated,
-  PutFile: authenticated,
-  GetFile: authenticated,
+  Metrics: operational,
+  Descriptor: operational,
+  Home: operational,
+  PutChunk: writes,
+  PutFile: writes,
+  GetFile: reads,
 };
 
 /** Undefined for a route that may not be called. */

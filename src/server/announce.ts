@@ -1,5 +1,5 @@
 import { version } from "../version.ts";
-import type { AppContext } from "./context.ts";
+import { isLoopback, knowsItsCallers, type AppContext } from "./context.ts";
 import type { BoundAddresses } from "./listeners.ts";
 
 export interface Announcement {
@@ -15,7 +15,7 @@ export interface Announcement {
 /** The first log lines: where the server listens, and where the data is. */
 export function announce({ context, addresses, configFile, warnings, terminal }: Announcement): void {
   const { config, log } = context;
-  const http = `http://${addresses.http}`;
+  const http = `${addresses.scheme}://${addresses.http}`;
   const metadata = config.metadataStorageIntegrated.path;
   const blobs = config.blobStorageFilesystem.baseDir;
   const source = configFile ?? "defaults";
@@ -32,6 +32,14 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
     log.info({ metadata, blobs, config: source }, "storage");
   }
   for (const warning of warnings) log.warn({}, warning);
-  if (config.insecure)
+  if (config.readOnly) log.warn({}, "read_only is true: what would change anything is refused");
+  if (config.insecure && !knowsItsCallers(config))
     log.warn({}, "insecure is true: everybody who reaches the server may read and change everything");
+  const exposed = [config.listenAddr, config.grpcListenAddr].some((one) => one && !isLoopback(one.host));
+  if (config.auth === "token" && context.tls === undefined && exposed) {
+    log.warn(
+      {},
+      "tokens cross the network as plain text: set [tls], or listen on 127.0.0.1 behind a proxy with TLS",
+    );
+  }
 }

@@ -1,5 +1,6 @@
 import { createContextKey } from "@connectrpc/connect";
 import type { Caller } from "../service/context.ts";
+import type { Identity } from "./interceptors/authenticate.ts";
 import type { ObservedCall } from "./observed-call.ts";
 
 /** Reads and writes nothing: what an implementation sees if no caller was ever set. */
@@ -14,6 +15,8 @@ export const requestIdKey = createContextKey<string>("", { description: "request
 /** What the edge knows about a running RPC. */
 export interface RpcState {
   readonly call: ObservedCall;
+  /** Found out before the gate, which can't wait. */
+  readonly identity: Identity;
   /** Runs when the call has ended, however it did. */
   readonly onEnd: (() => void)[];
 }

@@ -1,11 +1,14 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { createTransfers, type CorruptChunk } from "../service/blobs/transfers.ts";
 import { digestVerifier } from "../service/blobs/verify-digests.ts";
+import type { Caller } from "../service/context.ts";
 import { purgeExpired } from "../service/maintenance.ts";
+import { TokenChecker } from "../service/tokens/check.ts";
 import { commit, version } from "../version.ts";
 import type { AppContext } from "./context.ts";
 import { blobRoutes } from "./http/blob-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
+import { withoutTokens, withTokens, type Authenticate } from "./interceptors/authenticate.ts";
 import type { Job } from "./jobs.ts";
 import type { BoundAddresses } from "./listeners.ts";
 import { registerServices, type ServerInfo } from "./rpc/index.ts";
@@ -16,6 +19,7 @@ const VERIFY_INTERVAL_MS = 1_000;
 
 /** All that the listeners serve and the background does. */
 export interface Composition {
+  readonly authenticate: Authenticate;
   /** Called more than once. */
   readonly register: (router: ConnectRouter) => void;
   readonly routes: readonly HttpRoute[];
@@ -34,22 +38,36 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
     blobAddrs: config.publicBlobAddrs,
     grpcAddr: config.publicGrpcAddr || addresses().grpc,
   });
+  const authenticate = config.auth === "token" ? withTokens(tokenCheck(context)) : withoutTokens;
   return {
+    authenticate,
     register: (router) => registerServices(router, { service: context, serverInfo }),
     routes: blobRoutes(transfers),
-    jobs: [
-      {
-        name: "verify digests",
-        intervalMs: VERIFY_INTERVAL_MS,
-        run: async (signal) => ({ ...(await verifyDigests(signal)) }),
-      },
-      {
-        name: "purge",
-        intervalMs: PURGE_INTERVAL_MS,
-        run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
-      },
-    ],
+    // They write, and what is copied meanwhile must stay as it is.
+    jobs: config.readOnly
+      ? []
+      : [
+          {
+            name: "verify digests",
+            intervalMs: VERIFY_INTERVAL_MS,
+            run: async (signal) => ({ ...(await verifyDigests(signal)) }),
+          },
+          {
+            name: "purge",
+            intervalMs: PURGE_INTERVAL_MS,
+            run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
+          },
+        ],
   };
+}
+
+function tokenCheck(context: AppContext): (token: string) => Promise<Caller> {
+  const { config, log } = context;
+  const checker = new TokenChecker(context, {
+    noteUse: !config.readOnly,
+    noteFailed: (error) => log.warn({ err: error }, "the use of a token could not be noted"),
+  });
+  return (token) => checker.check(token);
 }
 
 function reportCorruptChunk({ log, metrics }: AppContext, { chunk, problem }: CorruptChunk): void {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createFilesystemBlobStore, observedBlobStore } from "../blob/index.ts";
-import { ConfigError, type ServerConfig } from "../config/index.ts";
+import { ConfigError, readTlsFiles, type ServerConfig, type TlsMaterial } from "../config/index.ts";
 import type { BlobStore } from "../domain/blob-store.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
 import { DomainError } from "../domain/errors.ts";
@@ -13,7 +13,14 @@ import type { ServiceContext } from "../service/context.ts";
 import { version } from "../version.ts";
 import { measureMetadata } from "./measure-metadata.ts";
 
-export { formatAddress, type Address, type ServerConfig } from "../config/index.ts";
+export {
+  formatAddress,
+  isLoopback,
+  knowsItsCallers,
+  type Address,
+  type ServerConfig,
+  type TlsMaterial,
+} from "../config/index.ts";
 
 /** Parts that tests bring instead of those that the configuration names. The context closes them with itself. */
 export interface AppContextOverrides {
@@ -30,6 +37,8 @@ const BASE_DIR_KEY = "blob_storage_filesystem.base_dir";
 /** Everything that a server is made of, chosen once by its configuration. The only place that knows the drivers. */
 export class AppContext implements ServiceContext, AsyncDisposable {
   readonly config: ServerConfig;
+  /** Undefined when the listeners speak without TLS. */
+  readonly tls: TlsMaterial | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -39,6 +48,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
 
   private constructor(parts: Parts, resources: AsyncDisposableStack) {
     this.config = parts.config;
+    this.tls = parts.tls;
     this.log = parts.log;
     this.clock = parts.clock;
     this.metrics = parts.metrics;
@@ -52,6 +62,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     const log = overrides.log ?? createLogger(config.log);
     const clock = overrides.clock ?? systemClock();
     checkAvailable(config);
+    const tls = readTls(config);
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
     const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config)));
@@ -60,7 +71,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     resources.defer(() => metrics.close());
     const metadata = measureMetadata(openedMetadata, metrics);
     const blobs = observedBlobStore(openedBlobs, (...operation) => metrics.observeBlobStore(...operation));
-    return new AppContext({ config, log, clock, metrics, metadata, blobs }, resources.move());
+    return new AppContext({ config, tls, log, clock, metrics, metadata, blobs }, resources.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,6 +89,15 @@ export function storageStatus(config: ServerConfig): MigrationStatus {
   }
 }
 
+/**
+ * Opens the database for a command that may run beside a server. One that is missing or older is made or migrated first,
+ * which a server that has it open does not allow.
+ */
+export async function openMetadataBeside(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
+  const { exists, pending } = storageStatus(config);
+  return openMetadata(config, clock, exists && pending.length === 0);
+}
+
 /** Brings the database to this executable's schema without starting a server; refused while a server has it open. */
 export async function migrateStorage(config: ServerConfig): Promise<MigrationStatus> {
   checkAvailable(config);
@@ -87,6 +107,7 @@ export async function migrateStorage(config: ServerConfig): Promise<MigrationSta
 
 interface Parts {
   readonly config: ServerConfig;
+  readonly tls: TlsMaterial | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -109,15 +130,22 @@ function checkAvailable(config: ServerConfig): void {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
+function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
+  if (tls.certFile === undefined) return undefined;
+  const { certFile, keyFile, clientCaFile: caFile } = tls;
+  const names = { cert: "tls.cert_file", key: "tls.key_file", ca: "tls.client_ca_file" };
+  return readTlsFiles({ certFile, keyFile, caFile }, names);
+}
+
 function missing(setting: string, instead: string): string {
   return `${setting} is not in this version of ModelBox (${version}); use ${instead}.`;
 }
 
-async function openMetadata(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
+async function openMetadata(config: ServerConfig, clock: Clock, shared = false): Promise<MetadataStore> {
   const { path } = config.metadataStorageIntegrated;
   makeFolder(dirname(path), PATH_KEY);
   try {
-    return await createLibsqlMetadataStore({ path, clock });
+    return await createLibsqlMetadataStore({ path, clock, shared });
   } catch (error) {
     throw namingKey(error);
   }

@@ -1,7 +1,9 @@
 import {
+  createSecureServer,
   createServer,
   Http2ServerRequest,
   Http2ServerResponse,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -9,17 +11,20 @@ import {
 } from "node:http2";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { invalid, type DomainError } from "../domain/errors.ts";
+import { invalid } from "../domain/errors.ts";
 import type { Logger } from "../observability/logger.ts";
-import type { Address } from "./context.ts";
-import { toConnectError } from "./error-map.ts";
+import type { Address, TlsMaterial } from "./context.ts";
 import { rewriteGrpcMessage } from "./grpc-message.ts";
 import type { Listener } from "./http-listener.ts";
+import { identify } from "./interceptors/authenticate.ts";
+import { toWireError } from "./interceptors/errors.ts";
 import { HTTP2_WINDOW_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
 import { listenError } from "./listen-error.ts";
+import { headersOf } from "./node-headers.ts";
 import { unknownMethod } from "./refusals.ts";
 import type { RpcHandlers } from "./router.ts";
 import { serveRpc, type RpcDependencies } from "./rpc-endpoint.ts";
+import { serverTls } from "./server-tls.ts";
 import { serveGrpcUnary } from "./unary/grpc-unary.ts";
 
 /** Of a path that no method has, in the error that says so. */
@@ -27,14 +32,17 @@ const MAX_SHOWN_PATH = 200;
 
 export interface GrpcListenerOptions {
   readonly address: Address;
+  /** Undefined: without TLS. */
+  readonly tls: TlsMaterial | undefined;
   readonly handlers: RpcHandlers;
   readonly rpc: RpcDependencies;
   readonly log: Logger;
 }
 
-/** Opens `grpc_listen_addr`: native gRPC, over HTTP/2 without TLS. Connect clients that speak HTTP/2 are served too. */
+/** Opens `grpc_listen_addr`: native gRPC, over HTTP/2. Connect clients that speak HTTP/2 are served too. */
 export async function openGrpcListener({
   address,
+  tls,
   handlers,
   rpc,
   log,
@@ -42,7 +50,8 @@ export async function openGrpcListener({
   const sessions = new Set<ServerHttp2Session>();
   // Never session.setLocalWindowSize(): uploads hang under Bun.
   const settings = { initialWindowSize: HTTP2_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES };
-  const server = createServer({ settings });
+  const server =
+    tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...serverTls(tls) });
   server.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
@@ -57,6 +66,7 @@ export async function openGrpcListener({
       });
     });
   });
+  server.on("tlsClientError", (error) => log.debug({ err: error }, "grpc connection failed"));
   server.on("sessionError", (error) => log.debug({ err: error }, "grpc connection failed"));
   const port = await listen(server, address);
   return {
@@ -81,7 +91,11 @@ export async function openGrpcListener({
   ): Promise<void> {
     const path = headers[":path"]?.split("?", 1)[0] ?? "";
     const handler = handlers.get(path);
-    if (handler === undefined) return refuse(stream, unknownMethod(path.slice(0, MAX_SHOWN_PATH)));
+    if (handler === undefined) {
+      const identity = await identify(rpc.authenticate, headersOf(headers), undefined);
+      const unknown = unknownMethod(path.slice(0, MAX_SHOWN_PATH));
+      return refuse(stream, "refusal" in identity ? identity.refusal : unknown);
+    }
     if ((headers[":authority"] ?? headers.host) === undefined)
       return refuse(stream, invalid(":authority", "must be there"));
     if (headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
@@ -99,14 +113,14 @@ export async function openGrpcListener({
 }
 
 /** An error in the head alone, which must then be the end of the stream. */
-function refuse(stream: ServerHttp2Stream, error: DomainError): void {
+function refuse(stream: ServerHttp2Stream, error: unknown): void {
   const head = new Headers({ "content-type": "application/grpc" });
-  setTrailerStatus(head, toConnectError(error));
+  setTrailerStatus(head, toWireError(error, undefined));
   rewriteGrpcMessage(head);
   stream.respond({ ":status": 200, ...Object.fromEntries(head) }, { endStream: true });
 }
 
-async function listen(server: Http2Server, address: Address): Promise<number> {
+async function listen(server: Http2Server | Http2SecureServer, address: Address): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen(address.port, address.host, resolve);

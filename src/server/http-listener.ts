@@ -1,22 +1,29 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { DomainError } from "../domain/errors.ts";
 import type { Logger } from "../observability/logger.ts";
 import { accessOf } from "./access-table.ts";
-import type { Address } from "./context.ts";
+import type { Address, TlsMaterial } from "./context.ts";
 import { discardBody } from "./discard-body.ts";
 import { fetchResponse, universalRequest } from "./fetch-adapter.ts";
-import { encodeGrpcMessage, GRPC_MESSAGE } from "./grpc-message.ts";
+import { rewriteGrpcMessage } from "./grpc-message.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { serveHttp, type HttpDependencies } from "./http/http-endpoint.ts";
+import { identify } from "./interceptors/authenticate.ts";
+import { toWireError } from "./interceptors/errors.ts";
 import { IDLE_CONNECTION_SECONDS } from "./limits.ts";
 import { listenError } from "./listen-error.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import type { RpcHandlers } from "./router.ts";
 import { serveRpc, type RpcDependencies } from "./rpc-endpoint.ts";
+import { serverTls } from "./server-tls.ts";
 import { serveConnectUnary } from "./unary/connect-unary.ts";
 
 export interface HttpListenerOptions {
   readonly address: Address;
+  /** Undefined: without TLS. */
+  readonly tls: TlsMaterial | undefined;
   readonly handlers: RpcHandlers;
   readonly rpc: RpcDependencies;
   readonly http: HttpDependencies;
@@ -32,9 +39,9 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** Opens `listen_addr`: Connect, gRPC-Web and plain HTTP, over HTTP/1.1 and HTTP/2 without TLS. */
+/** Opens `listen_addr`: Connect, gRPC-Web and plain HTTP, over HTTP/1.1 and HTTP/2. */
 export function openHttpListener(options: HttpListenerOptions): Listener {
-  const { address, handlers, rpc, http, log, grpcHint } = options;
+  const { address, tls, handlers, rpc, http, log, grpcHint } = options;
   const server = serve();
   return {
     port: server.port ?? address.port,
@@ -54,6 +61,7 @@ export function openHttpListener(options: HttpListenerOptions): Listener {
         hostname: address.host,
         port: address.port,
         http2: true,
+        ...(tls && { tls: serverTls(tls) }),
         // Without it Bun lets a second server share the port, and the system spreads clients over both.
         reusePort: false,
         // Without it Bun prints what a response stream throws, past our log.
@@ -103,24 +111,24 @@ export function openHttpListener(options: HttpListenerOptions): Listener {
   }
 
   /** gRPC's own form of an error in the head alone, which is all that can be said without trailers. */
-  function wrongPort(request: Request): Response {
-    const message = `This port speaks Connect, gRPC-Web and HTTP. Native gRPC is ${grpcHint}.`;
+  async function wrongPort(request: Request): Promise<Response> {
     const call = rpc.beginCall(
       { protocol: "grpc", service: "", method: "unknown" },
       requestIdOf(request.headers),
       "normal",
     );
-    call.code = "unimplemented";
-    call.error = "native gRPC on listen_addr";
+    const identity = await identify(rpc.authenticate, request.headers, undefined);
+    const error = toWireError("refusal" in identity ? identity.refusal : wrongPortError(), call);
     call.finish();
-    return new Response(null, {
-      headers: {
-        "Content-Type": "application/grpc",
-        "grpc-status": "12",
-        [GRPC_MESSAGE]: encodeGrpcMessage(message),
-        [REQUEST_ID_HEADER]: call.requestId,
-      },
-    });
+    const headers = new Headers({ "Content-Type": "application/grpc", [REQUEST_ID_HEADER]: call.requestId });
+    setTrailerStatus(headers, error);
+    rewriteGrpcMessage(headers);
+    return new Response(null, { headers });
+  }
+
+  function wrongPortError(): DomainError {
+    const message = `This port speaks Connect, gRPC-Web and HTTP. Native gRPC is ${grpcHint}.`;
+    return new DomainError("unimplemented", "WRONG_PORT", message);
   }
 }
 

@@ -37,6 +37,9 @@ export const READINESS_TIMEOUT_MS = 5_000;
 /** How often an open health watch looks whether the answer changed. */
 export const HEALTH_WATCH_INTERVAL_MS = 5_000;
 
+/** How often an open stream looks whether its caller may still have it. */
+export const STREAM_CHECK_MS = 2_000;
+
 /** How long the last responses may take to go out once nothing runs any more. */
 export const RESPONSE_GRACE_MS = 2_000;
 

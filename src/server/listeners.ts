@@ -1,14 +1,15 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Admission } from "./admission.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { formatAddress, type AppContext } from "./context.ts";
+import { formatAddress, knowsItsCallers, type AppContext } from "./context.ts";
 import { openGrpcListener } from "./grpc-listener.ts";
 import { registerHealth } from "./health-service.ts";
 import { plainRoutes } from "./http/plain-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
 import { RouteTable } from "./http/route-table.ts";
 import { openHttpListener, type Listener } from "./http-listener.ts";
-import { BODY_STALL_MS, MAX_BUFFERED_BODY_BYTES } from "./limits.ts";
+import type { Authenticate } from "./interceptors/authenticate.ts";
+import { BODY_STALL_MS, MAX_BUFFERED_BODY_BYTES, STREAM_CHECK_MS } from "./limits.ts";
 import { callObserver } from "./observed-call.ts";
 import { Readiness } from "./readiness.ts";
 import type { RpcDependencies } from "./rpc-endpoint.ts";
@@ -19,6 +20,8 @@ import { version } from "../version.ts";
 export interface ListenersOptions {
   readonly context: AppContext;
   readonly admission: Admission;
+  /** Finds out who calls. */
+  readonly authenticate: Authenticate;
   /** Adds the services, apart from health. Called more than once. */
   readonly register: (router: ConnectRouter) => void;
   /** The plain HTTP routes, apart from health, metrics and descriptor. */
@@ -27,6 +30,8 @@ export interface ListenersOptions {
 
 /** Where clients reach the listeners, with the actual ports. */
 export interface BoundAddresses {
+  /** How `http` is spoken to. */
+  readonly scheme: "http" | "https";
   /** `host:port` of `listen_addr`. */
   readonly http: string;
   /** `host:port` of `grpc_listen_addr`; "" when it is turned off. */
@@ -42,12 +47,13 @@ export interface Listeners {
 
 /** Opens both listeners over one set of handlers. Throws ListenError, with nothing left open. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
-  const { context, admission, register, routes } = options;
-  const { config, log, metrics } = context;
+  const { context, admission, authenticate, register, routes } = options;
+  const { config, tls, log, metrics } = context;
   const closing = new AbortController();
   const readiness = new Readiness(context, admission, context.clock, log);
-  // Nobody but this machine reaches addresses that need no `insecure`.
-  const localOnly = !config.insecure;
+  const { readOnly } = config;
+  // Nobody but this machine reaches addresses that need neither.
+  const localOnly = !config.insecure && !knowsItsCallers(config);
   const registerAll = (router: ConnectRouter): void => {
     register(router);
     registerHealth(router, {
@@ -56,32 +62,43 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       closing: closing.signal,
     });
   };
-  const edge = rpcEdge(admission, localOnly);
+  const edge = rpcEdge({
+    admission,
+    localOnly,
+    readOnly,
+    streamCheck: config.auth === "none" ? undefined : { intervalMs: STREAM_CHECK_MS, authenticate },
+  });
   const handlers = createRpcHandlers(registerAll, edge);
   const served = new Set([...handlers.values()].map((handler) => handler.service.typeName));
   const beginCall = callObserver(log, metrics);
   const bodyLimits = { budget: new ByteBudget(MAX_BUFFERED_BODY_BYTES), stallMs: BODY_STALL_MS };
-  const rpc: RpcDependencies = { beginCall, metrics, bodyLimits, unary: unaryMethods(registerAll, edge) };
+  const unary = unaryMethods(registerAll, edge);
+  const rpc: RpcDependencies = { beginCall, metrics, bodyLimits, authenticate, unary };
   const table = new RouteTable([...plainRoutes({ readiness, metrics, handlers, version }), ...routes]);
 
   await using opened = new AsyncDisposableStack();
   const grpcAddress = config.grpcListenAddr;
-  const grpc = grpcAddress && (await openGrpcListener({ address: grpcAddress, handlers, rpc, log }));
+  const grpc = grpcAddress && (await openGrpcListener({ address: grpcAddress, tls, handlers, rpc, log }));
   if (grpc) opened.defer(() => grpc.close(0));
   const grpcName = grpcAddress && grpc ? formatAddress({ ...grpcAddress, port: grpc.port }) : "";
   const http = openHttpListener({
     address: config.listenAddr,
+    tls,
     handlers,
     rpc,
     log,
-    http: { routes: table, admission, beginCall, metrics, localOnly },
+    http: { routes: table, admission, authenticate, beginCall, metrics, localOnly, readOnly },
     grpcHint:
       grpcName === "" ? "turned off (grpc_listen_addr)" : `served on ${config.publicGrpcAddr || grpcName}`,
   });
   opened.move();
   const all: readonly Listener[] = grpc ? [http, grpc] : [http];
   return {
-    addresses: { http: formatAddress({ ...config.listenAddr, port: http.port }), grpc: grpcName },
+    addresses: {
+      scheme: tls === undefined ? "http" : "https",
+      http: formatAddress({ ...config.listenAddr, port: http.port }),
+      grpc: grpcName,
+    },
     async close(graceMs) {
       closing.abort();
       await Promise.all(all.map((listener) => listener.close(graceMs)));

@@ -11,7 +11,8 @@ function newState(): RpcState {
   const metrics = createMetrics(async () => undefined, "test");
   metrics.close();
   const beginCall = callObserver(createLogger({ level: "error", format: "json", write() {} }), metrics);
-  return { call: beginCall({ protocol: "connect", service: "s", method: "m" }, "id", "normal"), onEnd: [] };
+  const call = beginCall({ protocol: "connect", service: "s", method: "m" }, "id", "normal");
+  return { call, onEnd: [], identity: { refusal: undefined } };
 }
 
 async function* pieces(...sizes: number[]) {

@@ -3,23 +3,32 @@ import { compressionGzip } from "@connectrpc/connect-node";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { MAX_MESSAGE_BYTES } from "../domain/limits.ts";
 import { accessOf } from "./access-table.ts";
-import type { Admission } from "./admission.ts";
 import { deadlineInterceptor } from "./interceptors/deadline.ts";
-import { drainInterceptor } from "./interceptors/drain.ts";
+import { drainInterceptor, type StreamCheck } from "./interceptors/drain.ts";
 import { errorInterceptor } from "./interceptors/errors.ts";
-import { requestGate } from "./interceptors/gate.ts";
+import { requestGate, type GateOptions } from "./interceptors/gate.ts";
 import { MAX_CALL_MS, MAX_SMALL_MESSAGE_BYTES, MIN_COMPRESSED_BYTES } from "./limits.ts";
 import type { Edge } from "./unary/unary-method.ts";
 
 /** RPC methods by path, for both listeners. */
 export type RpcHandlers = ReadonlyMap<string, UniversalHandler>;
 
+export interface EdgeOptions extends GateOptions {
+  /** Undefined where callers don't say who they are. */
+  readonly streamCheck: StreamCheck | undefined;
+}
+
 /** What calls of both kinds of handlers pass. */
-export function rpcEdge(admission: Admission, localOnly: boolean): Edge {
+export function rpcEdge(options: EdgeOptions): Edge {
+  const { admission, streamCheck } = options;
   return {
     acceptCompression: [compressionGzip],
-    interceptors: [errorInterceptor, deadlineInterceptor(MAX_CALL_MS), drainInterceptor(admission.draining)],
-    requestGate: requestGate(admission, localOnly),
+    interceptors: [
+      errorInterceptor,
+      deadlineInterceptor(MAX_CALL_MS),
+      drainInterceptor(admission.draining, streamCheck),
+    ],
+    requestGate: requestGate(options),
     // People and scripts read the JSON form: a false or a zero is an answer too.
     jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: false },
   };

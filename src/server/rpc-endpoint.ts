@@ -8,6 +8,8 @@ import { errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import type { CallLabels, Metrics } from "../observability/metrics.ts";
 import { accessOf } from "./access-table.ts";
 import { requestIdKey, rpcStateKey, type RpcState } from "./call.ts";
+import { errorResponse } from "./http/error-response.ts";
+import { identify, type Authenticate } from "./interceptors/authenticate.ts";
 import { toWireError } from "./interceptors/errors.ts";
 import type { BeginCall } from "./observed-call.ts";
 import { rewriteGrpcMessage } from "./grpc-message.ts";
@@ -20,6 +22,7 @@ export interface RpcDependencies {
   readonly beginCall: BeginCall;
   readonly metrics: Metrics;
   readonly bodyLimits: BodyLimits;
+  readonly authenticate: Authenticate;
   /** Served in one piece where that is possible. */
   readonly unary: UnaryMethods;
 }
@@ -33,13 +36,15 @@ export interface RpcRequest extends UniversalServerRequest {
 export async function serveRpc(
   handler: UniversalHandler,
   request: RpcRequest,
-  { beginCall, metrics, bodyLimits }: RpcDependencies,
+  { beginCall, metrics, bodyLimits, authenticate }: RpcDependencies,
 ): Promise<UniversalServerResponse> {
   const { service, method } = handler;
-  const quiet = accessOf(method)?.duringDrain === true;
+  const access = accessOf(method);
+  const quiet = access?.duringDrain === true;
   const labels = { protocol: protocolOf(request.header), service: service.typeName, method: method.name };
   const call = beginCall(labels, requestIdOf(request.header), quiet ? "quiet" : "normal");
-  const state: RpcState = { call, onEnd: [] };
+  const identity = await identify(authenticate, request.header, access);
+  const state: RpcState = { call, onEnd: [], identity };
   if (method.methodKind === "server_streaming" && !quiet) {
     metrics.openWatches.inc();
     state.onEnd.push(() => metrics.openWatches.dec());
@@ -97,8 +102,14 @@ async function* observedBody(
 function refused(
   response: UniversalServerResponse,
   { method, allowedMethods }: UniversalHandler,
-  { call }: RpcState,
+  { call, identity }: RpcState,
 ): UniversalServerResponse {
+  // Connect finds these before it asks the gate, and who may not call is told nothing else.
+  if ("refusal" in identity) {
+    const wire = toWireError(identity.refusal, call);
+    const { status, headers } = errorResponse(wire);
+    return { status, header: headers, body: single(errorToJsonBytes(wire, undefined)) };
+  }
   const types =
     method.methodKind === "unary" ? "application/json, application/proto" : "application/connect+json";
   const error =

@@ -42,9 +42,9 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const context = opened.use(await AppContext.fromConfig(config, options.overrides));
   const { log } = context;
   const admission = new Admission(MAX_RUNNING_CALLS);
-  let addresses: BoundAddresses = { http: "", grpc: "" };
-  const { register, routes, jobs } = compose(context, () => addresses);
-  const listeners = await openListeners({ context, admission, register, routes });
+  let addresses: BoundAddresses = { scheme: "http", http: "", grpc: "" };
+  const { authenticate, register, routes, jobs } = compose(context, () => addresses);
+  const listeners = await openListeners({ context, admission, authenticate, register, routes });
   ({ addresses } = listeners);
   const running = startJobs(jobs, log);
   opened.move();
@@ -72,7 +72,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   options.signal?.addEventListener("abort", onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
   return {
-    addresses: { http: `http://${addresses.http}`, grpc: addresses.grpc },
+    addresses: { http: `${addresses.scheme}://${addresses.http}`, grpc: addresses.grpc },
     stop,
     stopped: stopped.promise,
     [Symbol.asyncDispose]: stop,

@@ -3,6 +3,7 @@ import { createMetrics } from "../../src/observability/metrics.ts";
 import { Admission } from "../../src/server/admission.ts";
 import { blobRoutes } from "../../src/server/http/blob-routes.ts";
 import { serveHttp } from "../../src/server/http/http-endpoint.ts";
+import { withoutTokens } from "../../src/server/interceptors/authenticate.ts";
 import { RouteTable } from "../../src/server/http/route-table.ts";
 import { callObserver } from "../../src/server/observed-call.ts";
 import { openTransfers, type TestTransfers } from "./blobs.ts";
@@ -28,7 +29,9 @@ export async function openBlobServer(): Promise<BlobServer> {
     admission,
     beginCall: callObserver(logger, metrics),
     metrics,
+    authenticate: withoutTokens,
     localOnly: true,
+    readOnly: false,
   };
   const server = Bun.serve({
     hostname: "127.0.0.1",

@@ -28,8 +28,15 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts a server with its data in `folder`/modelbox-data and waits until it is ready. Disposing ends it by SIGTERM. */
-export async function startServer(folder: string, env: Record<string, string> = {}): Promise<TestServer> {
+/**
+ * Starts a server with its data in `folder`/modelbox-data and waits until it is ready; `tls` is what it takes to ask it.
+ * Disposing ends it by SIGTERM.
+ */
+export async function startServer(
+  folder: string,
+  env: Record<string, string> = {},
+  tls: Bun.TLSOptions = {},
+): Promise<TestServer> {
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, `server-${crypto.randomUUID()}.log`);
   const child = Bun.spawn([executable, "server", "start"], {
@@ -51,7 +58,7 @@ export async function startServer(folder: string, env: Record<string, string> = 
     return addressesIn(log());
   });
   await until("server to be ready", async () => {
-    const answer = await fetch(`${addresses.http}/readyz`).catch(() => undefined);
+    const answer = await fetch(`${addresses.http}/readyz`, { tls }).catch(() => undefined);
     return answer?.ok === true ? true : undefined;
   });
   return {
@@ -100,14 +107,23 @@ export interface Run {
 }
 
 /** Runs `modelbox …` against a server, in a folder, without any configuration of the machine. */
-export async function modelbox(
+export function modelbox(
   server: Pick<TestServer, "httpAddr">,
+  folder: string,
+  ...args: string[]
+): Promise<Run> {
+  return modelboxWith({ MODELBOX_SERVER_ADDR: server.httpAddr }, folder, ...args);
+}
+
+/** Runs `modelbox …` in a folder, with these variables alone. */
+export async function modelboxWith(
+  env: Record<string, string>,
   folder: string,
   ...args: string[]
 ): Promise<Run> {
   const child = Bun.spawn([executable, ...args], {
     cwd: folder,
-    env: { HOME: folder, MODELBOX_SERVER_ADDR: server.httpAddr, NO_COLOR: "1" },
+    env: { HOME: folder, NO_COLOR: "1", ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -38,7 +38,7 @@ export abstract class ClientCommand extends BaseCommand {
     "server-addr"?: string | undefined;
     "config-path"?: string | undefined;
   }): Promise<ModelBoxClient> {
-    const [{ createModelBoxClient }, { loadClientConfig }] = await Promise.all([
+    const [{ createModelBoxClient }, { loadClientConfig, readClientTls }] = await Promise.all([
       import("../../client/index.ts"),
       import("../../config/index.ts"),
     ]);
@@ -50,7 +50,10 @@ export abstract class ClientCommand extends BaseCommand {
     });
     for (const warning of warnings) await this.output.warn(warning);
     const onSlowAnswer = tellOnce(`Waiting for ${config.serverAddr} to answer …`);
-    return createModelBoxClient({ serverAddr: config.serverAddr, onSlowAnswer });
+    const { serverAddr } = config;
+    const tls = readClientTls(config);
+    const token = config.token.reveal();
+    return createModelBoxClient({ serverAddr, token, onSlowAnswer, ...(tls && { tls }) });
   }
 
   /** Prints as many pages of a list as the flags ask for. */

@@ -1,6 +1,6 @@
 import { ObjectKind } from "../../gen/modelbox/v1/common_pb.ts";
 import { LeaseKind } from "../../gen/modelbox/v1/lease_service_pb.ts";
-import { InvalidInputError } from "../errors.ts";
+import { InvalidInputError, ServerError } from "../errors.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { holderName } from "../transfer/holder.ts";
 import { LeaseKeeper } from "../transfer/lease-keeper.ts";
@@ -18,12 +18,24 @@ const HELD_KINDS: ReadonlyMap<ObjectKind, string> = new Map([
   [ObjectKind.VERSION, "version"],
 ]);
 
-/** Takes a restore lease on the checkpoint or version that the files belong to; on other objects there is none. */
+/**
+ * Takes a restore lease on the checkpoint or version that the files belong to; on other objects there is none, nor from
+ * a server that is for reading only: it deletes nothing either.
+ */
 export async function holdSource(
   client: ModelBoxClient,
   source: FileSource,
   signal: AbortSignal,
 ): Promise<HeldSource> {
+  try {
+    return await hold(client, source, signal);
+  } catch (error) {
+    if (error instanceof ServerError && error.reason === "READ_ONLY") return held(source, undefined);
+    throw error;
+  }
+}
+
+async function hold(client: ModelBoxClient, source: FileSource, signal: AbortSignal): Promise<HeldSource> {
   if ("object" in source) {
     const keeper = await acquire(client, source.object, signal);
     return held({ object: keeper.object }, keeper.lease);

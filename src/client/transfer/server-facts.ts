@@ -12,6 +12,7 @@ export interface ServerFacts {
 export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal): Promise<ServerFacts> {
   const info = await client.serverInfo.getServerInfo({}, { signal });
   const addresses = info.blobAddrs.map((one) => one.replace(/\/+$/, ""));
+  for (const address of addresses) client.http.trust(address);
   return {
     blobAddresses: addresses.length === 0 ? [client.http.baseUrl] : addresses,
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),

@@ -11,6 +11,7 @@ import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
 import { RequestRepository } from "./requests.ts";
 import { TagRepository } from "./tags.ts";
+import { TokenRepository } from "./tokens.ts";
 
 /** All that a transaction can do. */
 export function createRepositories(session: Session): MetadataWriter {
@@ -26,5 +27,6 @@ export function createRepositories(session: Session): MetadataWriter {
     lineage: new LineageRepository(session),
     changes: new ChangeRepository(session),
     requests: new RequestRepository(session),
+    tokens: new TokenRepository(session),
   };
 }

@@ -3,10 +3,11 @@ import { DomainError } from "../../domain/errors.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { accessOfRoute } from "../access-table.ts";
 import type { Admission } from "../admission.ts";
-import { authenticate } from "../interceptors/authenticate.ts";
+import { callerFrom, identify, type Authenticate } from "../interceptors/authenticate.ts";
 import { notListed } from "../interceptors/gate.ts";
 import { toWireError } from "../interceptors/errors.ts";
 import { checkOrigin } from "../interceptors/origin.ts";
+import { checkReadOnly } from "../interceptors/read-only.ts";
 import type { BeginCall, ObservedCall } from "../observed-call.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "../request-id.ts";
 import { errorResponse } from "./error-response.ts";
@@ -19,7 +20,9 @@ export interface HttpDependencies {
   readonly admission: Admission;
   readonly beginCall: BeginCall;
   readonly metrics: Metrics;
+  readonly authenticate: Authenticate;
   readonly localOnly: boolean;
+  readonly readOnly: boolean;
 }
 
 /** Set on every response: nothing here is a page, and what clients stored must never run as one. */
@@ -43,6 +46,7 @@ export async function serveHttp(
   const requestId = requestIdOf(request.headers);
   const match = findRoute(routes, request.method, url.pathname);
   const route = match.type === "route" ? match.route : undefined;
+  const access = route && accessOfRoute(route.name);
   const labels = { protocol: "http", service: "", method: route?.name ?? "unknown" } as const;
   const call = beginCall(labels, requestId, route?.quiet === true ? "quiet" : "normal");
   const onEnd: (() => void)[] = [() => call.finish()];
@@ -57,6 +61,9 @@ export async function serveHttp(
   request.signal.addEventListener("abort", onAbort, { once: true });
   let response: Response;
   try {
+    // First: who may not call is not told either what there is.
+    const caller = callerFrom(await identify(dependencies.authenticate, request.headers, access));
+    call.actor = caller.actor;
     if (match.type === "refused") throw match.error;
     if (match.type === "wrong_method")
       return await finished(wrongMethod(request, match.allowed, call), request, call, end);
@@ -65,10 +72,8 @@ export async function serveHttp(
       return await finished(errorResponse(error, 404), request, call, end);
     }
     checkOrigin(request.headers, dependencies.localOnly);
-    const access = accessOfRoute(match.route.name);
     if (access === undefined) throw notListed(match.route.name);
-    const caller = authenticate(request.headers);
-    call.actor = caller.actor;
+    checkReadOnly(match.route.name, access, dependencies.readOnly);
     if (!access.duringDrain) onEnd.push(admission.enter());
     if (match.route.upload === true) {
       metrics.uploads.inc();

@@ -1,8 +1,19 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { DomainError } from "../../domain/errors.ts";
 import { accessOf } from "../access-table.ts";
+import type { Authenticate } from "./authenticate.ts";
 
-/** Ends open streams when the server begins to drain: they would never end by themselves. */
-export function drainInterceptor(draining: AbortSignal): Interceptor {
+/** Looks again whether who opened a stream may still have it. */
+export interface StreamCheck {
+  readonly intervalMs: number;
+  readonly authenticate: Authenticate;
+}
+
+/**
+ * Ends open streams when the server begins to drain, or when their caller may not call any more: they would never end
+ * by themselves.
+ */
+export function drainInterceptor(draining: AbortSignal, check?: StreamCheck): Interceptor {
   return (next) => async (request) => {
     if (!request.stream || accessOf(request.method)?.duringDrain === true) return next(request);
     const end = new AbortController();
@@ -11,7 +22,9 @@ export function drainInterceptor(draining: AbortSignal): Interceptor {
     draining.addEventListener("abort", onDrain, { once: true });
     request.signal.addEventListener("abort", onAbort, { once: true });
     if (request.signal.aborted) onAbort();
+    const stopChecking = check && checkAgain(check, request.header, (reason) => end.abort(reason));
     const stop = (): void => {
+      stopChecking?.();
       draining.removeEventListener("abort", onDrain);
       request.signal.removeEventListener("abort", onAbort);
     };
@@ -23,6 +36,24 @@ export function drainInterceptor(draining: AbortSignal): Interceptor {
       throw error;
     }
   };
+}
+
+/** Asks now and then who calls, until that is nobody any more. Returns how to stop. */
+function checkAgain(
+  { intervalMs, authenticate }: StreamCheck,
+  headers: Headers,
+  refuse: (reason: DomainError) => void,
+): () => void {
+  const look = async (): Promise<void> => {
+    try {
+      await authenticate(headers);
+    } catch (error) {
+      // A database that does not answer at the moment is no reason to send somebody away.
+      if (error instanceof DomainError && error.kind === "unauthenticated") refuse(error);
+    }
+  };
+  const timer = setInterval(() => void look(), intervalMs);
+  return () => clearInterval(timer);
 }
 
 /** The messages until the signal fires; then its reason is thrown, whatever the messages' source does about it. */

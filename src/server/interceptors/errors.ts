@@ -37,6 +37,7 @@ export function toWireError(
 ): ConnectError {
   const wire = ensureReason(translate(error, call, signal));
   if (wire.code === Code.Unavailable) wire.metadata.set("Retry-After", RETRY_AFTER_SECONDS);
+  if (wire.code === Code.Unauthenticated) wire.metadata.set("WWW-Authenticate", 'Bearer realm="modelbox"');
   if (call) {
     call.code = codeToString(wire.code);
     call.error = error;

@@ -6,24 +6,37 @@ import type { Admission } from "../admission.ts";
 import { callerKey, rpcStateKey } from "../call.ts";
 import type { ObservedCall } from "../observed-call.ts";
 import { ensureReason } from "../error-map.ts";
-import { authenticate } from "./authenticate.ts";
+import { callerFrom } from "./authenticate.ts";
 import { toWireError } from "./errors.ts";
 import { checkOrigin } from "./origin.ts";
+import { checkReadOnly } from "./read-only.ts";
+
+/** What the gate goes by. */
+export interface GateOptions {
+  readonly admission: Admission;
+  /** Whether only this machine reaches the server; see checkOrigin. */
+  readonly localOnly: boolean;
+  readonly readOnly: boolean;
+}
 
 /** Runs before the body of a call is read: what it refuses costs nothing. Throws ConnectError. */
-export function requestGate(admission: Admission, localOnly: boolean): (context: HandlerContext) => void {
+export function requestGate(options: GateOptions): (context: HandlerContext) => void {
+  const { admission, localOnly, readOnly } = options;
   return (context) => {
     const state = context.values.get(rpcStateKey);
     if (state)
       context.signal.addEventListener("abort", () => noteFailure(context.signal, state.call), { once: true });
     try {
       checkOrigin(context.requestHeader, localOnly);
-      const caller = authenticate(context.requestHeader);
-      if (state) state.call.actor = caller.actor;
+      if (state) {
+        const caller = callerFrom(state.identity);
+        state.call.actor = caller.actor;
+        context.values.set(callerKey, caller);
+      }
       const access = accessOf(context.method);
       if (access === undefined) throw notListed(`${context.service.typeName}/${context.method.name}`);
+      checkReadOnly(context.method.name, access, readOnly);
       if (!access.duringDrain) state?.onEnd.push(admission.enter());
-      context.values.set(callerKey, caller);
     } catch (error) {
       throw toWireError(error, state?.call);
     }

@@ -7,8 +7,9 @@ import {
   type Interceptor,
   type ServiceImpl,
 } from "@connectrpc/connect";
-import { invalid } from "../../domain/errors.ts";
+import { DomainError, invalid } from "../../domain/errors.ts";
 import { ChangeService } from "../../gen/modelbox/v1/change_service_pb.ts";
+import type { Authenticate } from "./authenticate.ts";
 import { deadlineInterceptor } from "./deadline.ts";
 import { drainInterceptor } from "./drain.ts";
 import { errorInterceptor } from "./errors.ts";
@@ -124,6 +125,36 @@ describe("a drain", () => {
     );
     const error = await errorOf(drainStream(client.watchChanges({}), () => draining.abort(reason)));
     expect(error.rawMessage).toContain("stands for any reason");
+  });
+
+  test("ends an open stream whose caller may not call any more, and only then", async () => {
+    const outcomes = [
+      () => ({ actor: "ci", readable: "all", writable: "all" }) as const,
+      () => Promise.reject(new DomainError("unavailable", "DATABASE_BUSY", "Try again.")),
+      () => Promise.reject(new DomainError("unauthenticated", "TOKEN_INVALID", "No more.")),
+    ];
+    let looks = 0;
+    const seen: (string | null)[] = [];
+    const authenticate: Authenticate = (headers) => {
+      seen.push(headers.get("Authorization"));
+      looks += 1;
+      return outcomes[looks - 1]?.() ?? Promise.reject(new Error("looked again after the end"));
+    };
+    let ended: boolean | undefined;
+    const client = clientOf(
+      {
+        async *watchChanges(_, { signal }) {
+          yield {};
+          await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+          ended = signal.aborted;
+        },
+      },
+      drainInterceptor(new AbortController().signal, { intervalMs: 2, authenticate }),
+    );
+    const headers = { Authorization: "Bearer mine" };
+    const error = await errorOf(drainStream(client.watchChanges({}, { headers })));
+    expect({ code: error.code, ended }).toEqual({ code: Code.Unauthenticated, ended: true });
+    expect(seen).toEqual(["Bearer mine", "Bearer mine", "Bearer mine"]);
   });
 
   test("lets unary calls end, and streams without a drain end as they like", async () => {

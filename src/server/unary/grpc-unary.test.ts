@@ -17,6 +17,7 @@ import { Admission } from "../admission.ts";
 import { ByteBudget } from "../byte-budget.ts";
 import { MIN_COMPRESSED_BYTES } from "../limits.ts";
 import { callObserver } from "../observed-call.ts";
+import { withoutTokens } from "../interceptors/authenticate.ts";
 import { rpcEdge } from "../router.ts";
 import type { RpcDependencies } from "../rpc-endpoint.ts";
 import { serveGrpcUnary } from "./grpc-unary.ts";
@@ -37,13 +38,14 @@ beforeAll(async () => {
       router.service(NamespaceService, {
         createNamespace: ({ name, description }) => ({ namespace: { name, description } }),
       }),
-    rpcEdge(admission, true),
+    rpcEdge({ admission, localOnly: true, readOnly: false, streamCheck: undefined }),
   );
   const log = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
   const rpc: RpcDependencies = {
     beginCall: callObserver(log, metrics),
     metrics,
     bodyLimits: { budget, stallMs: 10_000 },
+    authenticate: withoutTokens,
     unary,
   };
   server = createServer();

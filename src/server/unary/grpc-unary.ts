@@ -16,6 +16,7 @@ import {
 } from "@connectrpc/connect/protocol-grpc";
 import { rewriteGrpcMessage } from "../grpc-message.ts";
 import { MIN_COMPRESSED_BYTES } from "../limits.ts";
+import { headersOf } from "../node-headers.ts";
 import { collectedBody } from "../request-body.ts";
 import type { RpcDependencies } from "../rpc-endpoint.ts";
 import { serveUnary, type UnaryAnswer } from "./unary-call.ts";
@@ -119,14 +120,4 @@ function messageOf(body: Buffer): Uint8Array {
     throw new ConnectError("The message is compressed, and grpc-encoding does not say how.", Code.Internal);
   }
   return message;
-}
-
-function headersOf(incoming: IncomingHttpHeaders): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming)) {
-    if (value === undefined || name.startsWith(":")) continue;
-    if (typeof value === "string") headers.set(name, value);
-    else for (const one of value) headers.append(name, one);
-  }
-  return headers;
 }

@@ -8,6 +8,7 @@ import {
 import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
 import { accessOf } from "../access-table.ts";
 import { requestIdKey, rpcStateKey, type RpcState } from "../call.ts";
+import { identify } from "../interceptors/authenticate.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "../request-id.ts";
 import { endOnce, type RpcDependencies } from "../rpc-endpoint.ts";
 import type { UnaryMethod } from "./unary-method.ts";
@@ -38,14 +39,14 @@ export interface UnaryAnswer {
 export async function serveUnary(
   { spec, serialization, edge }: UnaryMethod,
   request: UnaryRequest,
-  { beginCall }: RpcDependencies,
+  { beginCall, authenticate }: RpcDependencies,
 ): Promise<UnaryAnswer> {
   const { method } = spec;
   const { protocol, binary, header, signal, timeout } = request;
   const labels = { protocol, service: method.parent.typeName, method: method.name };
-  const quiet = accessOf(method)?.duringDrain === true;
-  const call = beginCall(labels, requestIdOf(header), quiet ? "quiet" : "normal");
-  const state: RpcState = { call, onEnd: [] };
+  const access = accessOf(method);
+  const call = beginCall(labels, requestIdOf(header), access?.duringDrain === true ? "quiet" : "normal");
+  const state: RpcState = { call, onEnd: [], identity: await identify(authenticate, header, access) };
   const end = endOnce(state, signal);
   const context = createHandlerContext({
     method,

@@ -28,4 +28,5 @@ export const {
   changes,
   changeCounters,
   requests,
+  tokens,
 } = sqliteTables;

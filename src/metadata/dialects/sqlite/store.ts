@@ -45,6 +45,11 @@ const WRITER_PRAGMAS = [
   "synchronous = FULL",
   `journal_size_limit = ${WAL_KEEP_BYTES}`,
 ];
+/** From the first statement on another process may be in the middle of a commit. */
+const SHARED_WRITER_PRAGMAS = [
+  "busy_timeout = 10000",
+  ...WRITER_PRAGMAS.filter((pragma) => !pragma.startsWith("busy_timeout")),
+];
 const READER_PRAGMAS = [
   ...COMMON_PRAGMAS,
   `cache_size = -${READER_CACHE_KIB}`,
@@ -57,6 +62,11 @@ const READER_PRAGMAS = [
 export interface LibsqlMetadataStoreOptions {
   /** The database file, or ":memory:". Its folder is made when it is missing, and belongs to this store alone. */
   readonly path: string;
+  /**
+   * True for a command that works for a moment beside the server that has the folder: SQLite itself lets both write in
+   * turn. The database must be there, with this executable's schema.
+   */
+  readonly shared?: boolean | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** Called after each statement, for tests and debugging. */
@@ -80,11 +90,11 @@ export async function createLibsqlMetadataStore(options: LibsqlMetadataStoreOpti
     if (!memory) {
       requireFileOrNothing(path);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      resources.use(lockFolder(folder));
+      if (options.shared !== true) resources.use(lockFolder(folder));
       createPrivateFile(path);
     }
     const open = (pragmas: readonly string[]) => new Connection({ path, pragmas, onQuery: options.onQuery });
-    const writer = resources.use(open(WRITER_PRAGMAS));
+    const writer = resources.use(open(options.shared === true ? SHARED_WRITER_PRAGMAS : WRITER_PRAGMAS));
     requireWritable(writer);
     const clock = options.clock ?? systemClock();
     migrateSqlite({
