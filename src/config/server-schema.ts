@@ -13,6 +13,7 @@ import {
   secret,
   text,
 } from "./fields.ts";
+import { s3Problems, s3Schema } from "./s3-schema.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 const MAX_DRAIN_SECONDS = 3600;
@@ -91,11 +92,7 @@ export const serverSpec = {
     blob_storage_s3: {
       comment: 'For blob_storage = "s3".',
       choice: { key: "blob_storage", value: "s3" },
-      schema: z.object({
-        endpoint: text("", "https://s3.amazonaws.com"),
-        region: text("", "us-east-1"),
-        bucket: text("", "modelbox"),
-      }),
+      schema: s3Schema(),
     },
   },
 } as const satisfies FileSpec;
@@ -115,7 +112,7 @@ function databaseSchema(port: number) {
 
 /** What is wrong with values that are fine each for itself. */
 export function serverProblems(config: ServerConfig): readonly string[] {
-  const problems: string[] = [];
+  const problems: string[] = [...s3Problems(config.blobStorageS3)];
   const { listenAddr, grpcListenAddr } = config;
   for (const [key, address] of [
     ["listen_addr", listenAddr],

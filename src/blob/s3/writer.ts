@@ -1,0 +1,130 @@
+import type { BlobWriter } from "../../domain/blob-store.ts";
+import type { ByteRoom } from "./byte-room.ts";
+import { storageError } from "./errors.ts";
+import { MultipartUpload } from "./multipart-upload.ts";
+import type { S3Requests } from "./requests.ts";
+
+export interface S3WriterOptions {
+  readonly requests: S3Requests;
+  readonly room: ByteRoom;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Of the whole object, when the caller knows it. */
+  readonly sha256: string | undefined;
+  readonly partSizeBytes: number;
+  /** Called once the object is there. */
+  readonly committed: () => void;
+}
+
+/**
+ * Collects an object in memory and sends it at commit, with its digest, so that it can be sent again when a connection
+ * breaks. One that is larger than a part is sent part by part.
+ */
+export class S3Writer implements BlobWriter {
+  readonly #options: S3WriterOptions;
+  readonly #bufferBytes: number;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #filledBytes = 0;
+  #sentBytes = 0;
+  #upload: MultipartUpload | undefined;
+  #state: "open" | "committed" | "cancelled" = "open";
+  #mayBeThere = false;
+
+  constructor(options: S3WriterOptions) {
+    this.#options = options;
+    this.#bufferBytes = Math.min(options.sizeBytes, options.partSizeBytes);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#requireOpen();
+    const { sizeBytes } = this.#options;
+    if (this.#sentBytes + this.#filledBytes + bytes.byteLength > sizeBytes) {
+      throw new Error(`more than ${sizeBytes} bytes were written`);
+    }
+    if (bytes.byteLength === 0) return;
+    const buffer = await this.#openBuffer();
+    for (let rest = bytes; rest.byteLength > 0;) {
+      if (this.#filledBytes === buffer.byteLength) await this.#sendPart(buffer);
+      const piece = rest.subarray(0, buffer.byteLength - this.#filledBytes);
+      buffer.set(piece, this.#filledBytes);
+      this.#filledBytes += piece.byteLength;
+      rest = rest.subarray(piece.byteLength);
+    }
+  }
+
+  async commit(): Promise<void> {
+    this.#requireOpen();
+    const { requests, name, sizeBytes, sha256, committed } = this.#options;
+    const writtenBytes = this.#sentBytes + this.#filledBytes;
+    if (writtenBytes !== sizeBytes) {
+      throw new Error(`${writtenBytes} bytes were written instead of ${sizeBytes}`);
+    }
+    const rest = this.#buffer?.subarray(0, this.#filledBytes) ?? new Uint8Array(0);
+    try {
+      if (this.#upload === undefined) {
+        this.#mayBeThere = true;
+        await requests.put(name, rest, sha256 ?? new Bun.CryptoHasher("sha256").update(rest).digest("hex"));
+      } else {
+        await this.#upload.put(rest);
+        this.#mayBeThere = true;
+        await this.#upload.complete(sizeBytes);
+      }
+    } catch (error) {
+      throw storageError(error);
+    }
+    this.#state = "committed";
+    this.#closeBuffer();
+    committed();
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#state = "cancelled";
+    this.#closeBuffer();
+    try {
+      await this.#upload?.abort();
+      // The answer to the commit may have been lost; an object that nobody names is no harm, so once is enough.
+      if (this.#mayBeThere)
+        await this.#options.requests.deleteOnce(this.#options.name).catch(() => undefined);
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel();
+  }
+
+  async #sendPart(buffer: Uint8Array): Promise<void> {
+    const { requests, name } = this.#options;
+    try {
+      this.#upload ??= await MultipartUpload.begin(requests, name);
+      await this.#upload.put(buffer);
+    } catch (error) {
+      throw storageError(error);
+    }
+    this.#sentBytes += this.#filledBytes;
+    this.#filledBytes = 0;
+  }
+
+  async #openBuffer(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#buffer === undefined) {
+      await this.#options.room.take(this.#bufferBytes);
+      this.#buffer = new Uint8Array(this.#bufferBytes);
+      // Cancelled while it waited.
+      if (this.#state !== "open") this.#closeBuffer();
+      this.#requireOpen();
+    }
+    return this.#buffer;
+  }
+
+  #closeBuffer(): void {
+    if (this.#buffer === undefined) return;
+    this.#buffer = undefined;
+    this.#options.room.giveBack(this.#bufferBytes);
+  }
+
+  #requireOpen(): void {
+    if (this.#state !== "open") throw new Error(`the writer is ${this.#state}`);
+  }
+}
