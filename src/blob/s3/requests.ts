@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import { Client } from "minio";
 import { credentialsOf, RoleCredentials } from "./credentials.ts";
 import { DEFAULT_PATIENCE, type Patience, type S3BlobStoreOptions, type S3Credentials } from "./options.ts";
@@ -7,6 +8,8 @@ import { S3Transport } from "./transport.ts";
 
 /** Names that one request lists. */
 const MAX_LIST_PAGE = 1_000;
+/** Bytes of a large body that are handed to a connection at a time. */
+const PIECE_BYTES = 256 * 1024;
 const EMPTY = Buffer.alloc(0);
 const SHA256_OF_NOTHING = new Bun.CryptoHasher("sha256").digest("hex");
 
@@ -163,7 +166,7 @@ export class S3Requests implements AsyncDisposable {
     sha256: string,
   ): Promise<IncomingMessage> {
     const client = await this.#minio();
-    const payload = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const payload = bodyOf(body);
     const sent = { ...headers, ...(method === "PUT" ? { "Content-Length": String(body.byteLength) } : {}) };
     const request = { method, bucketName: this.#bucket, objectName, query, headers: sent };
     return client.makeRequestStreamAsync(request, payload, sha256, [200, 204, 206], this.#options.region);
@@ -200,6 +203,17 @@ export class S3Requests implements AsyncDisposable {
     client.enableSHA256 = true;
     return client;
   }
+}
+
+/** Large bodies go in pieces: of what it can't send at once the runtime makes a copy. */
+function bodyOf(bytes: Uint8Array): Buffer | Readable {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (whole.byteLength <= PIECE_BYTES) return whole;
+  const count = Math.ceil(whole.byteLength / PIECE_BYTES);
+  const pieces = Array.from({ length: count }, (_, index) =>
+    whole.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES),
+  );
+  return Readable.from(pieces, { objectMode: false, highWaterMark: PIECE_BYTES });
 }
 
 /** What every new object is written with. */

@@ -13,7 +13,7 @@ import {
 import { eachLimited } from "../each-limited.ts";
 import { streamOf } from "../read-stream.ts";
 import { SettingError } from "../setting-error.ts";
-import { ByteRoom } from "./byte-room.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { problemOf, storageError } from "./errors.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { ObjectNames } from "./object-names.ts";
@@ -24,7 +24,7 @@ import { probeWrite, settingError } from "./settings.ts";
 import { S3Writer } from "./writer.ts";
 
 /** Bytes of objects that are being written, in memory at the same time. */
-const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 /** Objects that one flush looks at, at the same time. */
 const MAX_PARALLEL_LOOKUPS = 16;
 /** Objects that this process has stored, which need no second look. */
@@ -35,7 +35,7 @@ export class S3BlobStore implements BlobStore {
   readonly #requests: S3Requests;
   readonly #names: ObjectNames;
   readonly #partSizeBytes: number;
-  readonly #room = new ByteRoom(MAX_BUFFERED_BYTES);
+  readonly #buffers = new BufferPool(MAX_BUFFERED_BYTES);
   readonly #stored = new Set<string>();
 
   private constructor(requests: S3Requests, names: ObjectNames, partSizeBytes: number) {
@@ -63,14 +63,14 @@ export class S3BlobStore implements BlobStore {
 
   /** What writers and readers hold: requests that have not ended, and bytes. Nothing once all have ended. */
   get held(): { readonly requests: number; readonly bytes: number } {
-    return { requests: this.#requests.runningCount, bytes: this.#room.usedBytes };
+    return { requests: this.#requests.runningCount, bytes: this.#buffers.usedBytes };
   }
 
   async openWriter(key: string, { sizeBytes, sha256 }: WriteOptions): Promise<BlobWriter> {
     const name = this.#names.object(key);
     return new S3Writer({
       requests: this.#requests,
-      room: this.#room,
+      buffers: this.#buffers,
       name,
       sizeBytes,
       sha256,

@@ -1,12 +1,12 @@
 import type { BlobWriter } from "../../domain/blob-store.ts";
-import type { ByteRoom } from "./byte-room.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import { storageError } from "./errors.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 import type { S3Requests } from "./requests.ts";
 
 export interface S3WriterOptions {
   readonly requests: S3Requests;
-  readonly room: ByteRoom;
+  readonly buffers: BufferPool;
   readonly name: string;
   readonly sizeBytes: number;
   /** Of the whole object, when the caller knows it. */
@@ -44,8 +44,8 @@ export class S3Writer implements BlobWriter {
     if (bytes.byteLength === 0) return;
     const buffer = await this.#openBuffer();
     for (let rest = bytes; rest.byteLength > 0;) {
-      if (this.#filledBytes === buffer.byteLength) await this.#sendPart(buffer);
-      const piece = rest.subarray(0, buffer.byteLength - this.#filledBytes);
+      if (this.#filledBytes === this.#bufferBytes) await this.#sendPart(buffer);
+      const piece = rest.subarray(0, this.#bufferBytes - this.#filledBytes);
       buffer.set(piece, this.#filledBytes);
       this.#filledBytes += piece.byteLength;
       rest = rest.subarray(piece.byteLength);
@@ -99,7 +99,7 @@ export class S3Writer implements BlobWriter {
     const { requests, name } = this.#options;
     try {
       this.#upload ??= await MultipartUpload.begin(requests, name);
-      await this.#upload.put(buffer);
+      await this.#upload.put(buffer.subarray(0, this.#filledBytes));
     } catch (error) {
       throw storageError(error);
     }
@@ -109,8 +109,7 @@ export class S3Writer implements BlobWriter {
 
   async #openBuffer(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#buffer === undefined) {
-      await this.#options.room.take(this.#bufferBytes);
-      this.#buffer = new Uint8Array(this.#bufferBytes);
+      this.#buffer = await this.#options.buffers.take(this.#bufferBytes);
       // Cancelled while it waited.
       if (this.#state !== "open") this.#closeBuffer();
       this.#requireOpen();
@@ -119,9 +118,8 @@ export class S3Writer implements BlobWriter {
   }
 
   #closeBuffer(): void {
-    if (this.#buffer === undefined) return;
+    if (this.#buffer !== undefined) this.#options.buffers.giveBack(this.#buffer);
     this.#buffer = undefined;
-    this.#options.room.giveBack(this.#bufferBytes);
   }
 
   #requireOpen(): void {
