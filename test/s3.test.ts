@@ -101,6 +101,27 @@ describe("the executable with its files in a bucket", () => {
       expect(readFileSync(join(folder.path, copy, "model.bin")).equals(readFileSync(file))).toBe(true);
   });
 
+  test("takes more chunks at once than it has memory for, from clients that send lost ones again", async () => {
+    using folder = temporaryFolder();
+    await using proxy = await startTcpProxy(s3);
+    await using server = await startServer(
+      folder.path,
+      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+    );
+    await createExperiment(server, folder.path);
+    const steps = [1, 2];
+    const fileOf = (step: number) => join(folder.path, `model-${step}.bin`);
+    for (const step of steps) writeFileSync(fileOf(step), someBytes(40 * MIB, step));
+    proxy.inject({ kind: "cut", direction: "up", afterBytes: MIB }, 12);
+    // Eight chunks of 4 MiB at once fill all buffers.
+    await Promise.all(steps.map((step) => modelboxJson(server, folder.path, ...upload(fileOf(step), step))));
+    for (const step of steps) {
+      await modelboxJson(server, folder.path, ...download(step, "copies"));
+      const copy = readFileSync(join(folder.path, `copies/model-${step}.bin`));
+      expect(copy.equals(readFileSync(fileOf(step)))).toBe(true);
+    }
+  }, 120_000);
+
   test("turns unready when the store goes, and ready when it comes back", async () => {
     using folder = temporaryFolder();
     await using proxy = await startTcpProxy(s3);

@@ -14,6 +14,7 @@ test("whoever finds no room waits in line, and one that is too large is let in a
   const first = await take("a", 128 * KIB);
   const second = take("b", 500 * KIB);
   const third = take("c", 64 * KIB);
+  expect(pool.takeNow(64 * KIB)).toBeUndefined();
   await Promise.resolve();
   expect(entered).toEqual(["a"]);
   pool.giveBack(first);
@@ -28,6 +29,7 @@ test("whoever finds no room waits in line, and one that is too large is let in a
 
 test("buffers are used again, and those that would be too many are dropped", async () => {
   const pool = new BufferPool(256 * KIB);
+  expect(pool.takeNow(257 * KIB)).toBeUndefined();
   const buffer = await pool.take(100 * KIB);
   pool.giveBack(buffer);
   expect(await pool.take(120 * KIB)).toBe(buffer);

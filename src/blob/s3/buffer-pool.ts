@@ -21,7 +21,15 @@ export class BufferPool {
     return this.#usedBytes;
   }
 
-  /** Waits for room. The buffer has at least as many bytes, of any content. More than the limit is let in alone. */
+  /** A buffer of at least so many bytes, of any content; undefined while there is no room. */
+  takeNow(bytes: number): Uint8Array<ArrayBuffer> | undefined {
+    const sizeBytes = roundUp(bytes);
+    if (this.#waiting.length > 0 || this.#usedBytes + sizeBytes > this.#limitBytes) return undefined;
+    this.#usedBytes += sizeBytes;
+    return this.#freeOrNew(sizeBytes);
+  }
+
+  /** As takeNow, and waits for room. More than the limit is let in alone. */
   async take(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const sizeBytes = roundUp(bytes);
     if (this.#waiting.length > 0 || !this.#fits(sizeBytes)) {

@@ -103,6 +103,61 @@ test("a connection that breaks in the middle of a body, up or down, is made good
   expect(copy).toEqual(bytes);
 });
 
+describe("without room for buffers", () => {
+  let streaming: S3BlobStore;
+
+  beforeEach(async () => {
+    streaming = await S3BlobStore.open({ ...options, bufferBytes: 0 });
+  });
+  afterEach(() => streaming[Symbol.asyncDispose]());
+
+  test.each(passing)("a write has one attempt, which tells of %s and leaves nothing", async (_, fault) => {
+    const bytes = bytesOf(1_000_000);
+    proxy.inject(fault, 1);
+    expect(await rejection(put(streaming, KEY, bytes, 100_000))).toMatchObject(failed);
+    expect(await keysOf(streaming, "")).toEqual([]);
+    await put(streaming, KEY, bytes, 100_000);
+    expect(await readAll(await streaming.read(KEY))).toEqual(bytes);
+    expect(streaming.held).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  test("a connection that breaks in the middle of a body leaves nothing", async () => {
+    proxy.inject({ kind: "cut", direction: "up", afterBytes: MIB }, 1);
+    expect(await rejection(put(streaming, KEY, bytesOf(CHUNK_BYTES), 100_000))).toMatchObject(failed);
+    expect(await keysOf(streaming, "")).toEqual([]);
+    expect(streaming.held).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  test("all bytes but a commit leave nothing", async () => {
+    const bytes = bytesOf(300_000);
+    const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    const writer = await streaming.openWriter(KEY, { sizeBytes: bytes.byteLength, sha256 });
+    await writer.write(bytes);
+    await writer.cancel();
+    expect(await keysOf(streaming, "")).toEqual([]);
+    expect(streaming.held).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  test("bytes that are not the digest's are refused", async () => {
+    await using writer = await streaming.openWriter(KEY, { sizeBytes: 3, sha256: "0".repeat(64) });
+    await writer.write(new Uint8Array([1, 2, 3]));
+    expect(await rejection(writer.commit())).toMatchObject(failed);
+    expect(await keysOf(streaming, "")).toEqual([]);
+  });
+
+  test("a slow writer keeps nobody waiting", async () => {
+    const other = await S3BlobStore.open({ ...options, bufferBytes: 128 * 1024 });
+    const slow = await other.openWriter("chunks/aa/aa/slow.1", {
+      sizeBytes: 100_000,
+      sha256: "0".repeat(64),
+    });
+    await slow.write(new Uint8Array(10));
+    await put(other, KEY, bytesOf(100_000));
+    await slow.cancel();
+    await other[Symbol.asyncDispose]();
+  });
+});
+
 test("what lasts is told after a few attempts, and leaves nothing", async () => {
   proxy.inject({ kind: "cut", direction: "up", afterBytes: 100_000 });
   expect(await rejection(put(store, KEY, bytesOf(1_000_000)))).toMatchObject(failed);

@@ -18,6 +18,8 @@ export interface S3BlobStoreOptions {
   readonly kmsKeyId: string;
   /** Larger objects are sent in parts of this size; S3 takes none below 5 MiB, the last one aside. */
   readonly partSizeBytes: number;
+  /** Bytes of memory for objects that are being written. Default: DEFAULT_BUFFER_BYTES. */
+  readonly bufferBytes?: number;
   /** Default: the process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: what production needs. */
@@ -44,6 +46,8 @@ export interface Patience {
   /** No attempt begins later than this after the first. */
   readonly maxTotalMs: number;
 }
+
+export const DEFAULT_BUFFER_BYTES = 32 * 1024 * 1024;
 
 export const DEFAULT_PATIENCE: Patience = {
   answerMs: 30_000,

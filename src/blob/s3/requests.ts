@@ -10,6 +10,7 @@ import { S3Transport } from "./transport.ts";
 const MAX_LIST_PAGE = 1_000;
 /** Bytes of a large body that are handed to a connection at a time. */
 const PIECE_BYTES = 256 * 1024;
+const CONTENT_TYPE = "application/octet-stream";
 const EMPTY = Buffer.alloc(0);
 const SHA256_OF_NOTHING = new Bun.CryptoHasher("sha256").digest("hex");
 
@@ -38,6 +39,14 @@ export interface UploadedPart {
 
 type RequestHeaders = Record<string, string>;
 
+/** Made for the keys of a moment. */
+interface Clients {
+  readonly credentials: S3Credentials;
+  readonly usual: Client;
+  /** For bodies that come slowly. */
+  readonly streaming: Client;
+}
+
 /**
  * Requests to one bucket through the minio client, each tried again while that may help. What they throw is for
  * errors.ts to understand.
@@ -50,7 +59,7 @@ export class S3Requests implements AsyncDisposable {
   readonly #writeHeaders: RequestHeaders;
   readonly #ended = new AbortController();
   readonly #credentials: () => S3Credentials | Promise<S3Credentials>;
-  #client: { readonly credentials: S3Credentials; readonly minio: Client } | undefined;
+  #clients: Clients | undefined;
 
   constructor(options: S3BlobStoreOptions, ca: readonly string[] | undefined) {
     const { endpoint, bucket, env = process.env } = options;
@@ -72,9 +81,21 @@ export class S3Requests implements AsyncDisposable {
   /** Writes an object. `sha256` is of the bytes, in hexadecimal digits. */
   put(name: string, bytes: Uint8Array, sha256: string): Promise<void> {
     return this.retried(async () => {
-      const headers = { ...this.#writeHeaders, "Content-Type": "application/octet-stream" };
+      const headers = { ...this.#writeHeaders, "Content-Type": CONTENT_TYPE };
       await drain(await this.#send("PUT", name, "", headers, bytes, sha256));
     });
+  }
+
+  /** As put, with a body that is not there yet: one attempt. It ends when the body has ended, or is destroyed. */
+  async putStream(name: string, body: Readable, sizeBytes: number, sha256: string): Promise<void> {
+    const { streaming } = await this.#current();
+    const headers = {
+      ...this.#writeHeaders,
+      "Content-Type": CONTENT_TYPE,
+      "Content-Length": String(sizeBytes),
+    };
+    const request = { method: "PUT", bucketName: this.#bucket, objectName: name, headers };
+    await drain(await streaming.makeRequestStreamAsync(request, body, sha256, [200], this.#options.region));
   }
 
   /** Begins to read an object, or bytes of it from `begin` up to `end`. One attempt: the caller has the rest to try. */
@@ -172,17 +193,26 @@ export class S3Requests implements AsyncDisposable {
     return client.makeRequestStreamAsync(request, payload, sha256, [200, 204, 206], this.#options.region);
   }
 
-  /** A client that has the keys of this moment. */
   async #minio(): Promise<Client> {
-    this.#ended.signal.throwIfAborted();
-    const credentials = await this.#credentials();
-    if (this.#client?.credentials !== credentials) {
-      this.#client = { credentials, minio: this.#newClient(credentials) };
-    }
-    return this.#client.minio;
+    return (await this.#current()).usual;
   }
 
-  #newClient({ accessKey, secretKey, sessionToken }: S3Credentials): Client {
+  /** Clients that have the keys of this moment. */
+  async #current(): Promise<Clients> {
+    this.#ended.signal.throwIfAborted();
+    const credentials = await this.#credentials();
+    if (this.#clients?.credentials !== credentials) {
+      const { request, streamedRequest } = this.#transport;
+      this.#clients = {
+        credentials,
+        usual: this.#newClient(credentials, request),
+        streaming: this.#newClient(credentials, streamedRequest),
+      };
+    }
+    return this.#clients;
+  }
+
+  #newClient({ accessKey, secretKey, sessionToken }: S3Credentials, request: S3Transport["request"]): Client {
     const { endpoint, region, pathStyle } = this.#options;
     const url = new URL(endpoint);
     const client = new Client({
@@ -191,7 +221,7 @@ export class S3Requests implements AsyncDisposable {
       useSSL: url.protocol === "https:",
       region,
       pathStyle,
-      transport: { request: this.#transport.request },
+      transport: { request },
       transportAgent: this.#transport.agent,
       // Requests are tried again here, where bodies are known and delays end with the store.
       retryOptions: { disableRetry: true },

@@ -11,11 +11,18 @@ beforeAll(async () => {
 }, S3_SERVER_LIMIT_MS);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-for (const prefix of ["", "team/models"]) {
+const variants = [
+  ["", {}],
+  [" with a prefix", { prefix: "team/models" }],
+  // What is written goes on at once.
+  [" without room for buffers", { bufferBytes: 0 }],
+] as const;
+
+for (const [name, changes] of variants) {
   testBlobStore({
-    name: `S3BlobStore with the prefix "${prefix}"`,
+    name: `S3BlobStore${name}`,
     async create() {
-      const options = optionsFor(server, { prefix });
+      const options = optionsFor(server, changes);
       const store = await S3BlobStore.open(options);
       return {
         store,

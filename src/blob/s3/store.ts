@@ -17,14 +17,12 @@ import { BufferPool } from "./buffer-pool.ts";
 import { problemOf, storageError } from "./errors.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { ObjectNames } from "./object-names.ts";
-import type { S3BlobStoreOptions } from "./options.ts";
+import { DEFAULT_BUFFER_BYTES, type S3BlobStoreOptions } from "./options.ts";
 import { S3Reader, sizeOf } from "./reader.ts";
 import { S3Requests } from "./requests.ts";
 import { probeWrite, settingError } from "./settings.ts";
 import { S3Writer } from "./writer.ts";
 
-/** Bytes of objects that are being written, in memory at the same time. */
-const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 /** Objects that one flush looks at, at the same time. */
 const MAX_PARALLEL_LOOKUPS = 16;
 /** Objects that this process has stored, which need no second look. */
@@ -35,13 +33,14 @@ export class S3BlobStore implements BlobStore {
   readonly #requests: S3Requests;
   readonly #names: ObjectNames;
   readonly #partSizeBytes: number;
-  readonly #buffers = new BufferPool(MAX_BUFFERED_BYTES);
+  readonly #buffers: BufferPool;
   readonly #stored = new Set<string>();
 
-  private constructor(requests: S3Requests, names: ObjectNames, partSizeBytes: number) {
+  private constructor(requests: S3Requests, names: ObjectNames, options: S3BlobStoreOptions) {
     this.#requests = requests;
     this.#names = names;
-    this.#partSizeBytes = partSizeBytes;
+    this.#partSizeBytes = options.partSizeBytes;
+    this.#buffers = new BufferPool(options.bufferBytes ?? DEFAULT_BUFFER_BYTES);
   }
 
   /**
@@ -58,7 +57,7 @@ export class S3BlobStore implements BlobStore {
       await requests[Symbol.asyncDispose]();
       throw settingError(error, options);
     }
-    return new S3BlobStore(requests, names, options.partSizeBytes);
+    return new S3BlobStore(requests, names, options);
   }
 
   /** What writers and readers hold: requests that have not ended, and bytes. Nothing once all have ended. */

@@ -5,8 +5,9 @@ import type { Patience } from "./options.ts";
 
 /** Answers that are read by the minio client are XML of a page of names at most. */
 const MAX_ERROR_BYTES = 64 * 1024;
-/** Slower than this, the bytes of a request count as stuck. */
+/** Slower than this, the bytes of a request count as stuck: of one that has them all, and of one that waits for a client. */
 const MIN_BYTES_PER_MS = 256;
+const MIN_STREAMED_BYTES_PER_MS = 16;
 /** What a store sends when it has no time, or something before it has none. */
 const BUSY_STATUSES = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520]);
 
@@ -20,6 +21,8 @@ export class S3Transport {
   readonly agent: http.Agent;
   /** As node:http's, for the client. */
   readonly request: typeof http.request;
+  /** The same for bodies that come no faster than somebody else sends them. */
+  readonly streamedRequest: typeof http.request;
   readonly #send: typeof http.request;
   readonly #patience: Patience;
   readonly #running = new Set<http.ClientRequest>();
@@ -30,8 +33,11 @@ export class S3Transport {
       : new http.Agent({ keepAlive: true });
     this.#send = isSecure ? https.request : http.request;
     this.#patience = patience;
-    this.request = ((options: http.RequestOptions, callback: Callback) =>
-      this.#request(options, callback)) as typeof http.request;
+    const withRate = (minBytesPerMs: number) =>
+      ((options: http.RequestOptions, callback: Callback) =>
+        this.#request(options, callback, minBytesPerMs)) as typeof http.request;
+    this.request = withRate(MIN_BYTES_PER_MS);
+    this.streamedRequest = withRate(MIN_STREAMED_BYTES_PER_MS);
   }
 
   /** Requests whose answers have not ended. */
@@ -49,7 +55,7 @@ export class S3Transport {
     this.agent.destroy();
   }
 
-  #request(options: http.RequestOptions, callback: Callback): http.ClientRequest {
+  #request(options: http.RequestOptions, callback: Callback, minBytesPerMs: number): http.ClientRequest {
     const outgoing = this.#send(options, (response) => {
       clearTimeout(timer);
       response.once("close", () => clearTimeout(timer));
@@ -62,7 +68,7 @@ export class S3Transport {
     });
     let timer = setTimeout(
       () => outgoing.destroy(silence()),
-      this.#patience.answerMs + bodyBytes(options) / MIN_BYTES_PER_MS,
+      this.#patience.answerMs + bodyBytes(options) / minBytesPerMs,
     );
     this.#running.add(outgoing);
     // Whoever waits for the answer is told; an error after it comes up in the answer.

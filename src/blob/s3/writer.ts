@@ -3,6 +3,7 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { storageError } from "./errors.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 import type { S3Requests } from "./requests.ts";
+import { StreamedPut } from "./streamed-put.ts";
 
 export interface S3WriterOptions {
   readonly requests: S3Requests;
@@ -18,7 +19,8 @@ export interface S3WriterOptions {
 
 /**
  * Collects an object in memory and sends it at commit, with its digest, so that it can be sent again when a connection
- * breaks. One that is larger than a part is sent part by part.
+ * breaks. One that is larger than a part is sent part by part. When all buffers are taken, an object whose digest is
+ * known is sent while it is written.
  */
 export class S3Writer implements BlobWriter {
   readonly #options: S3WriterOptions;
@@ -27,6 +29,7 @@ export class S3Writer implements BlobWriter {
   #filledBytes = 0;
   #sentBytes = 0;
   #upload: MultipartUpload | undefined;
+  #stream: StreamedPut | undefined;
   #state: "open" | "committed" | "cancelled" = "open";
   #mayBeThere = false;
 
@@ -42,7 +45,8 @@ export class S3Writer implements BlobWriter {
       throw new Error(`more than ${sizeBytes} bytes were written`);
     }
     if (bytes.byteLength === 0) return;
-    const buffer = await this.#openBuffer();
+    const buffer = this.#buffer ?? (await this.#open());
+    if (buffer === undefined) return this.#sendOn(bytes);
     for (let rest = bytes; rest.byteLength > 0;) {
       if (this.#filledBytes === this.#bufferBytes) await this.#sendPart(buffer);
       const piece = rest.subarray(0, this.#bufferBytes - this.#filledBytes);
@@ -61,7 +65,10 @@ export class S3Writer implements BlobWriter {
     }
     const rest = this.#buffer?.subarray(0, this.#filledBytes) ?? new Uint8Array(0);
     try {
-      if (this.#upload === undefined) {
+      if (this.#stream !== undefined) {
+        this.#mayBeThere = true;
+        await this.#stream.end();
+      } else if (this.#upload === undefined) {
         this.#mayBeThere = true;
         await requests.put(name, rest, sha256 ?? new Bun.CryptoHasher("sha256").update(rest).digest("hex"));
       } else {
@@ -82,6 +89,7 @@ export class S3Writer implements BlobWriter {
     this.#state = "cancelled";
     this.#closeBuffer();
     try {
+      await this.#stream?.cancel();
       await this.#upload?.abort();
       // The answer to the commit may have been lost; an object that nobody names is no harm, so once is enough.
       if (this.#mayBeThere)
@@ -107,13 +115,28 @@ export class S3Writer implements BlobWriter {
     this.#filledBytes = 0;
   }
 
-  async #openBuffer(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#buffer === undefined) {
-      this.#buffer = await this.#options.buffers.take(this.#bufferBytes);
-      // Cancelled while it waited.
-      if (this.#state !== "open") this.#closeBuffer();
-      this.#requireOpen();
+  async #sendOn(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#stream?.write(bytes);
+    } catch (error) {
+      throw storageError(error);
     }
+    this.#sentBytes += bytes.byteLength;
+  }
+
+  /** The buffer; undefined when what is written goes on at once. */
+  async #open(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { requests, buffers, name, sizeBytes, sha256, partSizeBytes } = this.#options;
+    if (this.#stream !== undefined) return undefined;
+    this.#buffer = buffers.takeNow(this.#bufferBytes);
+    if (this.#buffer === undefined && sha256 !== undefined && sizeBytes <= partSizeBytes) {
+      this.#stream = new StreamedPut(requests, name, sizeBytes, sha256);
+      return undefined;
+    }
+    this.#buffer ??= await buffers.take(this.#bufferBytes);
+    // Cancelled while it waited.
+    if (this.#state !== "open") this.#closeBuffer();
+    this.#requireOpen();
     return this.#buffer;
   }
 
