@@ -72,6 +72,7 @@ describe("the executable with its files in a bucket", () => {
       await createExperiment(server, folder.path);
       await modelboxJson(server, folder.path, ...upload(file, 1));
       expect(objectsOf(bucket)).toHaveLength(6);
+      expect(server.log()).toContain(`"blobs":"${s3.endpoint}/${bucket}/models"`);
       expect(server.log()).not.toContain(s3.secretKey);
     }
     await using server = await startServer(folder.path, inBucket(bucket));

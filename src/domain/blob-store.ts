@@ -36,7 +36,10 @@ export interface BlobStore extends AsyncDisposable {
   /** All committed objects whose key begins with the prefix, in any order. */
   list(prefix: string): AsyncIterable<ListedObject>;
 
-  /** Throws when the store can't be written to or read from; for readiness. */
+  /**
+   * Throws when the store can't be written to or read from; for readiness. Where every write costs something, it may only
+   * look.
+   */
   check(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { version } from "../version.ts";
-import type { AppContext } from "./context.ts";
+import type { AppContext, ServerConfig } from "./context.ts";
 import type { BoundAddresses } from "./listeners.ts";
 
 export interface Announcement {
@@ -17,7 +17,7 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
   const { config, log } = context;
   const http = `http://${addresses.http}`;
   const metadata = config.metadataStorageIntegrated.path;
-  const blobs = config.blobStorageFilesystem.baseDir;
+  const blobs = blobPlace(config);
   const source = configFile ?? "defaults";
   if (terminal) {
     const grpc = addresses.grpc === "" ? "" : `, native gRPC on ${addresses.grpc}`;
@@ -34,4 +34,11 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
   for (const warning of warnings) log.warn({}, warning);
   if (config.insecure)
     log.warn({}, "insecure is true: everybody who reaches the server may read and change everything");
+}
+
+/** A folder, or the address of a bucket. */
+function blobPlace({ blobStorage, blobStorageFilesystem, blobStorageS3 }: ServerConfig): string {
+  if (blobStorage === "filesystem" || blobStorageS3 === undefined) return blobStorageFilesystem.baseDir;
+  const { endpoint, bucket, prefix } = blobStorageS3;
+  return [endpoint, bucket, ...(prefix === "" ? [] : [prefix])].join("/");
 }

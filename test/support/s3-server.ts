@@ -24,6 +24,8 @@ export interface S3Server extends AsyncDisposable {
   folderOf(bucket: string): string;
   /** Makes an empty bucket, and returns its name. */
   makeBucket(): string;
+  /** Makes keys that have no right to any bucket. */
+  makeUser(): Promise<{ readonly accessKey: string; readonly secretKey: string }>;
   readonly pid: number;
 }
 
@@ -37,7 +39,8 @@ export interface S3ServerOptions {
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), "modelbox-s3-"));
   const buckets = join(folder, "buckets");
-  mkdirSync(buckets);
+  const users = join(folder, "users");
+  for (const made of [buckets, users]) mkdirSync(made);
   const port = await freePort();
   const accessKey = "test-access";
   const secretKey = crypto.randomUUID();
@@ -52,6 +55,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       "/health",
       "--keep-alive",
       "--quiet",
+      "--iam-dir",
+      users,
       ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
       "posix",
       buckets,
@@ -77,6 +82,26 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       const bucket = `test-${crypto.randomUUID()}`;
       mkdirSync(join(buckets, bucket));
       return bucket;
+    },
+    async makeUser() {
+      const user = { accessKey: `user-${crypto.randomUUID()}`, secretKey: crypto.randomUUID() };
+      const admin = ["admin", "--access", accessKey, "--secret", secretKey, "--endpoint-url", endpoint];
+      const create = [
+        "create-user",
+        "--access",
+        user.accessKey,
+        "--secret",
+        user.secretKey,
+        "--role",
+        "user",
+      ];
+      const making = Bun.spawn([gateway(), ...admin, ...create], {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      if ((await making.exited) !== 0) throw new Error(await new Response(making.stderr).text());
+      return user;
     },
     pid: child.pid,
     async [Symbol.asyncDispose]() {

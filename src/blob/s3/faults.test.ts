@@ -103,6 +103,20 @@ test("a connection that breaks in the middle of a body, up or down, is made good
   expect(copy).toEqual(bytes);
 });
 
+test("a connection that breaks while nobody reads is made good, or let go", async () => {
+  const bytes = bytesOf(CHUNK_BYTES);
+  await put(store, KEY, bytes);
+  await using reader = await store.openReader(KEY);
+  await using unread = await store.openReader(KEY);
+  expect(unread.sizeBytes).toBe(CHUNK_BYTES);
+  const before = store.held.requests;
+  proxy.inject({ kind: "delay", ms: 1 });
+  while (store.held.requests === before) await Bun.sleep(1);
+  const copy = new Uint8Array(CHUNK_BYTES);
+  await reader.read(copy, 0);
+  expect(copy).toEqual(bytes);
+});
+
 describe("without room for buffers", () => {
   let streaming: S3BlobStore;
 

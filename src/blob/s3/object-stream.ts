@@ -21,6 +21,8 @@ export class ObjectStream {
       response.destroy();
       throw new BrokenBodyError("the object store did not say how long the object is");
     }
+    // Nobody may be reading when the connection breaks; whoever reads next is told.
+    response.on("error", () => undefined);
     this.#pieces = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   }
 

@@ -36,7 +36,7 @@ describe("a start says which setting is wrong, and what to do", () => {
   test("an unknown access key", async () => {
     const credentials = { accessKey: "somebody", secretKey };
     expect(await refusal({ credentials })).toMatchObject(
-      about("access_key", /refuses the keys; check access_key and secret_key .*XAdminUserNotFound/),
+      about("access_key", /refuses the keys; check access_key and secret_key .*InvalidAccessKeyId/),
     );
   });
 
@@ -52,6 +52,16 @@ describe("a start says which setting is wrong, and what to do", () => {
     const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: nobody };
     expect(await refusal({ credentials: undefined, env })).toMatchObject(
       about("access_key", /needs keys: set access_key and secret_key, or AWS_ACCESS_KEY_ID/),
+    );
+  });
+
+  test("keys without rights", async () => {
+    const credentials = await server.makeUser();
+    expect(await refusal({ credentials })).toMatchObject(
+      about(
+        "access_key",
+        /may not do everything .* allow s3:ListBucket on it, and s3:GetObject.*AccessDenied/,
+      ),
     );
   });
 
