@@ -15,9 +15,10 @@ import { formatMachine, formatReport, implausible, toJson, withoutAims } from ".
 import { formatSummary, type Outcome } from "./harness/summary.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
+import { s3 } from "./s3/s3.ts";
 import { start } from "./start/start.ts";
 
-const benches: readonly Bench[] = [start, metadata, catalogue, blobs, memory];
+const benches: readonly Bench[] = [start, metadata, catalogue, blobs, s3, memory];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { baseUrl, optionalPath, secret } from "./fields.ts";
+import { baseUrl, fileOrNone, secret } from "./fields.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 /** The client's file. */
@@ -13,11 +13,11 @@ export const clientSpec = {
     token: secret(
       "Where the server wants one: made by whoever runs it. Or token_file, with the path of a file that holds it.",
     ),
-    ca_file: optionalPath(
+    ca_file: fileOrNone(
       "For https: the certificate of the authority to trust, as PEM, when it is none that this machine knows.",
     ),
-    cert_file: optionalPath("For servers that want one: this client's certificate, as PEM."),
-    key_file: optionalPath("Its private key."),
+    cert_file: fileOrNone("For servers that want one: this client's certificate, as PEM."),
+    key_file: fileOrNone("Its private key."),
   }),
   sections: {},
 } as const satisfies FileSpec;

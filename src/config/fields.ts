@@ -35,12 +35,35 @@ export function path(comment: string, fallback: string) {
 }
 
 /** As path; "" is undefined: there is no such file. */
-export function optionalPath(comment: string) {
+export function fileOrNone(comment: string) {
   const schema = z
     .string()
     .max(MAX_TEXT_LENGTH)
     .transform((value) => (value === "" ? undefined : value));
   return described(schema, { comment, expected: 'a path, or ""', type: "path", default: "" });
+}
+
+/** As path; "" is no path. */
+export function optionalPath(comment: string) {
+  return described(z.string().max(MAX_TEXT_LENGTH), {
+    comment,
+    expected: 'a path, or "" for none',
+    type: "path",
+    default: "",
+  });
+}
+
+/** Text of a form that `expected` describes. */
+export function textLike(comment: string, fallback: string, pattern: RegExp, expected: string) {
+  const schema = z.string().max(MAX_TEXT_LENGTH).regex(pattern);
+  return described(schema, { comment, expected, type: "text", default: fallback });
+}
+
+/** Scheme, host and port of an http or https URL, and no path; `https://` is added when there is no scheme. */
+export function origin(comment: string, fallback: string) {
+  const schema = z.string().max(MAX_TEXT_LENGTH).transform(parseOrigin);
+  const expected = `an address without a path, for example "${fallback}"`;
+  return described(schema, { comment, expected, type: "text", default: fallback });
 }
 
 export function secret(comment: string) {
@@ -135,6 +158,16 @@ function parseBaseUrl(value: string, context: z.core.$RefinementCtx<string>): st
   const extra = url && (url.username || url.password || url.search || url.hash);
   if (url && /^https?:$/.test(url.protocol) && !extra && value !== "") return url.href.replace(/\/+$/, "");
   context.addIssue("not a base URL");
+  return z.NEVER;
+}
+
+function parseOrigin(value: string, context: z.core.$RefinementCtx<string>): string {
+  const base = parseBaseUrl(
+    /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(value) ? value : `https://${value}`,
+    context,
+  );
+  if (base === z.NEVER || base === new URL(base).origin) return base;
+  context.addIssue("not without a path");
   return z.NEVER;
 }
 

@@ -163,6 +163,18 @@ describe("a configuration is refused, and the error names key and file", () => {
       /metadata_storage = "mysql".*\[metadata_storage_mysql\]/,
     ],
     ["missing section for s3", 'blob_storage = "s3"', /\[blob_storage_s3\]/],
+    [
+      "address with a path",
+      '[blob_storage_s3]\nendpoint = "https://s3.example.com/bucket"',
+      /blob_storage_s3.endpoint .*without a path/,
+    ],
+    [
+      "name that no bucket has",
+      '[blob_storage_s3]\nbucket = "My_Bucket"',
+      /blob_storage_s3.bucket .*3 to 63/,
+    ],
+    ["prefix that leads out", '[blob_storage_s3]\nprefix = "/a//b"', /blob_storage_s3.prefix .*words/],
+    ["part that S3 refuses", "[blob_storage_s3]\npart_size_mib = 4", /part_size_mib .*from 5 to 64/],
     ["no TOML", "listen_addr = ", /not valid TOML: .*row 1/],
   ];
   test.each(cases)("%s", (_name, text, expected) => {
@@ -181,6 +193,23 @@ describe("a configuration is refused, and the error names key and file", () => {
   test("an environment variable is named instead of the file", () => {
     const [problem] = problemsOf(() => load("", { MODELBOX_LOG_FORMAT: "xml" }));
     expect(problem).toContain("MODELBOX_LOG_FORMAT");
+  });
+});
+
+describe("the section for S3", () => {
+  const s3 = 'blob_storage = "s3"\n[blob_storage_s3]\n';
+
+  test("takes keys, and a path that may be none", () => {
+    const config = load(`${s3}endpoint = "store.local:9000"\naccess_key = "a"\nsecret_key = "hunter2"`);
+    expect(config.blobStorageS3).toMatchObject({ endpoint: "https://store.local:9000", caFile: "" });
+    expect(config.blobStorageS3?.secretKey.reveal()).toBe("hunter2");
+    expect(Bun.inspect(config)).not.toContain("hunter2");
+    expect(load(`${s3}ca_file = "ca.pem"`).blobStorageS3?.caFile).toEndWith("/ca.pem");
+  });
+
+  test("refuses half of a pair of keys, and a key for an encryption that has none", () => {
+    expect(problemsOf(() => load(`${s3}access_key = "a"`))[0]).toMatch(/access_key and .*secret_key belong/);
+    expect(problemsOf(() => load(`${s3}kms_key_id = "k"`))[0]).toMatch(/kms_key_id needs .*"aws:kms"/);
   });
 });
 

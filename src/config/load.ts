@@ -188,7 +188,7 @@ function parseSection(
     const info = fieldInfo.get(field);
     if (!result.success)
       problems.push(wrongValue(name, entry, info?.expected ?? "another value", info?.type === "secret"));
-    else if (info?.type === "path" && typeof result.data === "string")
+    else if (info?.type === "path" && typeof result.data === "string" && result.data !== "")
       values[camel(key)] = resolve(entry?.folder ?? folder, result.data);
     else values[camel(key)] = result.data;
   }

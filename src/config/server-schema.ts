@@ -9,11 +9,12 @@ import {
   integer,
   listenAddress,
   optionalListenAddress,
-  optionalPath,
+  fileOrNone,
   path,
   secret,
   text,
 } from "./fields.ts";
+import { s3Problems, s3Schema } from "./s3-schema.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 const MAX_DRAIN_SECONDS = 3600;
@@ -72,9 +73,9 @@ export const serverSpec = {
     tls: {
       comment: "TLS on both addresses above, with files in PEM form; read at the start.",
       schema: z.object({
-        cert_file: optionalPath("The certificate, with those between it and its authority behind it."),
-        key_file: optionalPath("Its private key."),
-        client_ca_file: optionalPath(
+        cert_file: fileOrNone("The certificate, with those between it and its authority behind it."),
+        key_file: fileOrNone("Its private key."),
+        client_ca_file: fileOrNone(
           "Authorities that sign the certificates of clients: then nobody connects without one.",
         ),
       }),
@@ -111,11 +112,7 @@ export const serverSpec = {
     blob_storage_s3: {
       comment: 'For blob_storage = "s3".',
       choice: { key: "blob_storage", value: "s3" },
-      schema: z.object({
-        endpoint: text("", "https://s3.amazonaws.com"),
-        region: text("", "us-east-1"),
-        bucket: text("", "modelbox"),
-      }),
+      schema: s3Schema(),
     },
   },
 } as const satisfies FileSpec;
@@ -135,7 +132,7 @@ function databaseSchema(port: number) {
 
 /** What is wrong with values that are fine each for itself. */
 export function serverProblems(config: ServerConfig): readonly string[] {
-  const problems: string[] = [];
+  const problems: string[] = [...s3Problems(config.blobStorageS3)];
   const { listenAddr, grpcListenAddr } = config;
   problems.push(...tlsProblems(config));
   for (const [key, address] of [

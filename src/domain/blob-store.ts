@@ -1,5 +1,5 @@
 /**
- * Port: named, immutable byte objects. Implementations: folder, memory; object stores later.
+ * Port: named, immutable byte objects. Implementations: folder, S3, memory.
  *
  * Keys come from object-keys.ts: relative, `/` between parts, safe characters only; each is written once. Every failure
  * is thrown; "not found" is only ever said when the store is sure (an unreachable store throws
@@ -36,13 +36,21 @@ export interface BlobStore extends AsyncDisposable {
   /** All committed objects whose key begins with the prefix, in any order. */
   list(prefix: string): AsyncIterable<ListedObject>;
 
-  /** Throws when the store can't be written to or read from; for readiness. */
+  /**
+   * Throws when the store can't be written to or read from; for readiness. Where every write costs something, it may only
+   * look.
+   */
   check(): Promise<void>;
 }
 
 export interface WriteOptions {
   /** Exact size in bytes; commit fails when another number of bytes was written. */
   readonly sizeBytes: number;
+  /**
+   * SHA-256 of the bytes that will be written, in hexadecimal digits, if the caller checks it before `commit`. A store
+   * that checks what arrives there need not take it once more.
+   */
+  readonly sha256?: string | undefined;
 }
 
 /** Takes the bytes of one object in order. Not to be used by two callers at once. */

@@ -1,5 +1,5 @@
 import { version } from "../version.ts";
-import { isLoopback, knowsItsCallers, type AppContext } from "./context.ts";
+import { isLoopback, knowsItsCallers, type AppContext, type ServerConfig } from "./context.ts";
 import type { BoundAddresses } from "./listeners.ts";
 
 export interface Announcement {
@@ -17,7 +17,7 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
   const { config, log } = context;
   const http = `${addresses.scheme}://${addresses.http}`;
   const metadata = config.metadataStorageIntegrated.path;
-  const blobs = config.blobStorageFilesystem.baseDir;
+  const blobs = blobPlace(config);
   const source = configFile ?? "defaults";
   if (terminal) {
     const grpc = addresses.grpc === "" ? "" : `, native gRPC on ${addresses.grpc}`;
@@ -42,4 +42,11 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
       "tokens cross the network as plain text: set [tls], or listen on 127.0.0.1 behind a proxy with TLS",
     );
   }
+}
+
+/** A folder, or the address of a bucket. */
+function blobPlace({ blobStorage, blobStorageFilesystem, blobStorageS3 }: ServerConfig): string {
+  if (blobStorage === "filesystem" || blobStorageS3 === undefined) return blobStorageFilesystem.baseDir;
+  const { endpoint, bucket, prefix } = blobStorageS3;
+  return [endpoint, bucket, ...(prefix === "" ? [] : [prefix])].join("/");
 }

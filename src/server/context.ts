@@ -1,6 +1,11 @@
 import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createFilesystemBlobStore, observedBlobStore } from "../blob/index.ts";
+import {
+  createFilesystemBlobStore,
+  createS3BlobStore,
+  observedBlobStore,
+  SettingError,
+} from "../blob/index.ts";
 import { ConfigError, readTlsFiles, type ServerConfig, type TlsMaterial } from "../config/index.ts";
 import type { BlobStore } from "../domain/blob-store.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
@@ -121,9 +126,6 @@ function checkAvailable(config: ServerConfig): void {
   if (config.metadataStorage !== "integrated") {
     problems.push(missing(`metadata_storage = "${config.metadataStorage}"`, '"integrated"'));
   }
-  if (config.blobStorage !== "filesystem") {
-    problems.push(missing(`blob_storage = "${config.blobStorage}"`, '"filesystem"'));
-  }
   if (config.roles.length < 2) {
     problems.push(missing(`roles = ["${config.roles.join()}"] alone`, '["metadata", "blob"]'));
   }
@@ -152,10 +154,28 @@ async function openMetadata(config: ServerConfig, clock: Clock, shared = false):
 }
 
 async function openBlobs(config: ServerConfig): Promise<BlobStore> {
+  if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined) return openS3(config.blobStorageS3);
   const { baseDir } = config.blobStorageFilesystem;
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
   return createFilesystemBlobStore({ baseDir });
+}
+
+const BYTES_PER_MIB = 1024 * 1024;
+
+async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>): Promise<BlobStore> {
+  const { accessKey, secretKey, partSizeMib, ...options } = section;
+  const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
+  try {
+    return await createS3BlobStore({
+      ...options,
+      credentials: keys.accessKey === "" ? undefined : keys,
+      partSizeBytes: partSizeMib * BYTES_PER_MIB,
+    });
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    throw new ConfigError([`blob_storage_s3.${error.setting}: ${error.message}.`], { cause: error });
+  }
 }
 
 function makeFolder(folder: string, key: string): void {

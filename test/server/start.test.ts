@@ -138,10 +138,10 @@ describe("a start that can't succeed says in one line which key is wrong", () =>
     ],
     ["missing section", 'metadata_storage = "postgres"', {}, /needs a section \[metadata_storage_postgres\]/],
     [
-      "storage of a later version",
-      'blob_storage = "s3"\n[blob_storage_s3]',
+      "certificates that are not there",
+      'blob_storage = "s3"\n[blob_storage_s3]\nca_file = "missing.pem"',
       {},
-      /blob_storage = "s3" is not in this/,
+      /blob_storage_s3\.ca_file: .*missing\.pem can't be read .*name another/,
     ],
     ["role of a later version", 'roles = ["blob"]', {}, /roles = \["blob"\] alone is not in this version/],
     [

@@ -56,7 +56,10 @@ export async function openChunk(
 ): Promise<ChunkInProgress> {
   const { context } = transfers;
   const chunk = newChunk(input, context.clock.nowMicros());
-  const writer = await context.blobs.openWriter(chunk.objectKey, { sizeBytes: input.sizeBytes });
+  const writer = await context.blobs.openWriter(chunk.objectKey, {
+    sizeBytes: input.sizeBytes,
+    sha256: input.digest,
+  });
   let note: Checksum | undefined;
   return {
     write: (bytes) => writer.write(bytes),
