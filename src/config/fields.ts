@@ -34,6 +34,12 @@ export function path(comment: string, fallback: string) {
   return described(schema, { comment, expected: "a path", type: "path", default: fallback });
 }
 
+/** "" for none, which stays "". */
+export function optionalPath(comment: string) {
+  const schema = z.string().max(MAX_TEXT_LENGTH);
+  return described(schema, { comment, expected: 'a path, or "" for none', type: "path", default: "" });
+}
+
 export function secret(comment: string) {
   const schema = z
     .string()

@@ -166,7 +166,7 @@ function parseSection(
     const info = fieldInfo.get(field);
     if (!result.success)
       problems.push(wrongValue(name, entry, info?.expected ?? "another value", info?.type === "secret"));
-    else if (info?.type === "path")
+    else if (info?.type === "path" && result.data !== "")
       values[camel(key)] = resolve(entry?.folder ?? folder, String(result.data));
     else values[camel(key)] = result.data;
   }
