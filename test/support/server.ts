@@ -28,8 +28,15 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts a server with its data in `folder`/modelbox-data and waits until it is ready. Disposing ends it by SIGTERM. */
-export async function startServer(folder: string, env: Record<string, string> = {}): Promise<TestServer> {
+/**
+ * Starts a server with its data in `folder`/modelbox-data and waits until it is ready, or only until it listens.
+ * Disposing ends it by SIGTERM.
+ */
+export async function startServer(
+  folder: string,
+  env: Record<string, string> = {},
+  waitFor: "ready" | "listening" = "ready",
+): Promise<TestServer> {
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, `server-${crypto.randomUUID()}.log`);
   const child = Bun.spawn([executable, "server", "start"], {
@@ -50,10 +57,7 @@ export async function startServer(folder: string, env: Record<string, string> = 
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${log()}`);
     return addressesIn(log());
   });
-  await until("server to be ready", async () => {
-    const answer = await fetch(`${addresses.http}/readyz`).catch(() => undefined);
-    return answer?.ok === true ? true : undefined;
-  });
+  if (waitFor === "ready") await untilReady(addresses.http);
   return {
     pid: child.pid,
     httpAddr: addresses.http,
@@ -69,6 +73,14 @@ export async function startServer(folder: string, env: Record<string, string> = 
       clearTimeout(timer);
     },
   };
+}
+
+/** Waits until a server says that it can do work. */
+export async function untilReady(httpAddr: string): Promise<void> {
+  await until("server to be ready", async () => {
+    const answer = await fetch(`${httpAddr}/readyz`).catch(() => undefined);
+    return answer?.ok === true ? true : undefined;
+  });
 }
 
 /** The addresses that the server says it listens on, once it has. */
