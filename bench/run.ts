@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { blobs } from "./blobs/blobs.ts";
 import { catalogue } from "./catalogue/catalogue.ts";
+import { databases } from "./databases/databases.ts";
 import { SkippedError, type Bench, type BenchContext } from "./harness/bench.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { endRunningPrograms, run } from "./harness/processes.ts";
@@ -16,7 +17,7 @@ import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
 import { start } from "./start/start.ts";
 
-const benches: readonly Bench[] = [start, metadata, catalogue, blobs, memory];
+const benches: readonly Bench[] = [start, metadata, databases, catalogue, blobs, memory];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
 

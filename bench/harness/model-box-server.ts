@@ -24,8 +24,12 @@ export interface Memory {
   readonly anonymous: number;
 }
 
-/** Starts a server with its data in `folder`, and waits until it is ready. */
-export async function startModelBox(context: BenchContext, folder: string): Promise<ModelBoxServer> {
+/** Starts a server with its data in `folder`, and waits until it is ready. `env` replaces what its file says. */
+export async function startModelBox(
+  context: BenchContext,
+  folder: string,
+  env: Record<string, string> = {},
+): Promise<ModelBoxServer> {
   await mkdir(folder, { recursive: true });
   const [httpPort, grpcPort] = await Promise.all([freePort(), freePort()]);
   const httpAddr = `http://127.0.0.1:${httpPort}`;
@@ -36,7 +40,7 @@ export async function startModelBox(context: BenchContext, folder: string): Prom
   const service = startService(
     [context.executable, "server", "start", "--config-path", configPath],
     join(folder, "server.log"),
-    { cwd: folder },
+    { cwd: folder, env },
   );
   try {
     await service.until("the server to be ready", () => answers(`${httpAddr}/readyz`));

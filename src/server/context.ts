@@ -124,6 +124,7 @@ function missing(setting: string, instead: string): string {
 
 /** Waits in the background for a database server that does not answer yet. */
 async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Promise<MetadataStore> {
+  if (config.metadataStorage === "integrated") return await openDatabase(config, clock);
   return await awaitedMetadataStore(
     () => openDatabase(config, clock),
     (error, final) => {
