@@ -3,6 +3,8 @@ import { defineConfig } from "drizzle-kit";
 /** `drizzle-kit generate` writes the history of one dialect; another is picked by MODELBOX_DIALECT. */
 const schemas = {
   sqlite: { dialect: "sqlite", schema: "./src/metadata/dialects/sqlite/schema.ts" },
+  mysql: { dialect: "mysql", schema: "./src/metadata/dialects/mysql/schema.ts" },
+  postgres: { dialect: "postgresql", schema: "./src/metadata/dialects/postgres/schema.ts" },
 } as const;
 
 const name = process.env["MODELBOX_DIALECT"] ?? "sqlite";

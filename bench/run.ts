@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { blobs } from "./blobs/blobs.ts";
 import { catalogue } from "./catalogue/catalogue.ts";
+import { databases } from "./databases/databases.ts";
 import { SkippedError, type Bench, type BenchContext } from "./harness/bench.ts";
 import { describeMachine } from "./harness/machine.ts";
 import { endRunningPrograms, run } from "./harness/processes.ts";
@@ -18,7 +19,7 @@ import { metadata } from "./metadata/metadata.ts";
 import { s3 } from "./s3/s3.ts";
 import { start } from "./start/start.ts";
 
-const benches: readonly Bench[] = [start, metadata, catalogue, blobs, s3, memory];
+const benches: readonly Bench[] = [start, metadata, databases, catalogue, blobs, s3, memory];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runChecks } from "./checks.ts";
+import { installTestServers } from "./debian-packages.ts";
 
 const root = join(import.meta.dir, "..");
 /** For tests that start processes; a test that needs longer says so itself. */
@@ -18,6 +19,12 @@ const { values, positionals } = parseArgs({
   options: { long: { type: "boolean", default: false } },
   allowPositionals: true,
 });
+try {
+  await installTestServers();
+} catch (error) {
+  // Without them many tests fail, each with the reason.
+  console.error(error instanceof Error ? error.message : String(error));
+}
 const counts = [
   ...(positionals.length === 0 ? [await countChecks()] : []),
   await countTests(positionals.length === 0 ? ["src", "scripts", "test"] : positionals),

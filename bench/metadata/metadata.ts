@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Bench, BenchContext, Figure, Report, Sample } from "../harness/bench.ts";
-import { callJson } from "../harness/json-call.ts";
-import { startModelBox, type ModelBoxServer } from "../harness/model-box-server.ts";
+import { startModelBox } from "../harness/model-box-server.ts";
 import { interleave, percentile, sampleOf, type Contestant } from "../harness/statistics.ts";
 import { makeRawDatabase } from "../peers/raw-libsql.ts";
-import { namespace, type LoadOrder, type Operation } from "./load.ts";
+import { createExperiments } from "./create-experiments.ts";
+import type { LoadOrder, Operation } from "./load.ts";
 import { loadPrograms, runLoad, type Load, type LoadProgram } from "./load-programs.ts";
 
 const callers = 16;
@@ -66,16 +66,6 @@ export const metadata: Bench = {
     return report(context, samples, results);
   },
 };
-
-async function createExperiments(server: ModelBoxServer, count: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let number = 0; number < count; number += 1) {
-    const request = { namespace, name: `stored-${number}`, owner: "your@email.com" };
-    const answer = await callJson(server, "ExperimentService/CreateExperiment", request);
-    ids.push((answer as { experiment: { id: string } }).experiment.id);
-  }
-  return ids;
-}
 
 function report(
   context: BenchContext,

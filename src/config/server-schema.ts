@@ -10,6 +10,7 @@ import {
   listenAddress,
   optionalListenAddress,
   fileOrNone,
+  optionalPath,
   path,
   secret,
   text,
@@ -122,17 +123,60 @@ export type ServerConfig = ConfigOf<typeof serverSpec>;
 
 function databaseSchema(port: number) {
   return z.object({
-    host: text("", "127.0.0.1"),
+    host: text("A name or an address.", "127.0.0.1"),
     port: integer("", port, 1, MAX_PORT),
-    username: text("", "modelbox"),
+    username: text("It needs all rights on the database, the schema of which it makes.", "modelbox"),
     password: secret("Or password_file, with the path of a file that holds it."),
-    dbname: text("", "modelbox"),
+    dbname: text("The database, which must be there.", "modelbox"),
+    tls: choice(
+      "off, on (encrypted, whoever answers) or verify (the server's certificate and name are checked).",
+      "off",
+      ["off", "on", "verify"],
+    ),
+    tls_ca_file: optionalPath("PEM file of the authorities to trust; by default those of the system."),
+    tls_cert_file: optionalPath(
+      "PEM files of a client certificate and its key, where the database asks for one.",
+    ),
+    tls_key_file: optionalPath(""),
+    pool_size: integer(
+      "Connections at most. All servers together must stay below the database's limit.",
+      16,
+      1,
+      1000,
+    ),
   });
+}
+
+/** What is wrong with the settings of a database, each of which is fine for itself. */
+function databaseProblems(config: ServerConfig): readonly string[] {
+  const chosen = {
+    mysql: ["metadata_storage_mysql", config.metadataStorageMysql],
+    postgres: ["metadata_storage_postgres", config.metadataStoragePostgres],
+  } as const;
+  if (config.metadataStorage === "integrated") return [];
+  const [section, settings] = chosen[config.metadataStorage];
+  if (settings === undefined) return [];
+  const problems: string[] = [];
+  const files = {
+    tls_ca_file: settings.tlsCaFile,
+    tls_cert_file: settings.tlsCertFile,
+    tls_key_file: settings.tlsKeyFile,
+  };
+  const set = Object.entries(files).filter(([, path]) => path !== "");
+  if (settings.tls === "off" && set.length > 0) {
+    problems.push(
+      `${section}.${set[0]?.[0]} is set, but ${section}.tls is "off"; set it to "verify", or leave the file out.`,
+    );
+  }
+  if ((settings.tlsCertFile === "") !== (settings.tlsKeyFile === "")) {
+    problems.push(`${section}.tls_cert_file and ${section}.tls_key_file belong together; set both or none.`);
+  }
+  return problems;
 }
 
 /** What is wrong with values that are fine each for itself. */
 export function serverProblems(config: ServerConfig): readonly string[] {
-  const problems: string[] = [...s3Problems(config.blobStorageS3)];
+  const problems: string[] = [...s3Problems(config.blobStorageS3), ...databaseProblems(config)];
   const { listenAddr, grpcListenAddr } = config;
   problems.push(...tlsProblems(config));
   for (const [key, address] of [

@@ -27,16 +27,22 @@ import type { Change, MetricSummary, NewChange } from "./views.ts";
 /**
  * Port: everything that is known about objects, in a database.
  *
- * `read` sees one consistent snapshot. `write` is a serializable transaction: it commits whole and durably before the
- * promise resolves, or not at all. The work may be run again (after a deadlock, in a group commit that lost a member),
- * so it must have no effect outside the transaction, and must await nothing but the transaction. Throwing rolls back.
+ * `read` sees one consistent snapshot. `write` commits whole and durably before the promise resolves, or not at all; the
+ * named objects that it read by id or name (`get`, `getMany`, `findByName`) are as it read them when it commits, or
+ * the work is run again. So a work (after a deadlock, a lost connection, in a group commit that lost a member) must have
+ * no effect outside the transaction, and must await nothing but the transaction. Throwing rolls back. A commit of which
+ * nobody knows whether it happened is resolved by running the work again when it has remembered its request id
+ * (`requests`), and is thrown as "unavailable" (reason COMMIT_UNKNOWN) otherwise.
  * Lists are at most as long as asked for; all else is bounded by domain/limits.ts. Failures of the database are thrown
  * as DomainError "unavailable" when a later try may work. `get`-like calls give undefined when there is nothing.
  */
 export interface MetadataStore extends AsyncDisposable {
   read<T>(work: (tx: MetadataReader) => Promise<T>): Promise<T>;
   write<T>(work: (tx: MetadataWriter) => Promise<T>): Promise<T>;
-  /** Calls the listener after each commit that this process made with changes. Returns how to stop. */
+  /**
+   * Calls the listener after each commit with changes: at once for those of this process, within a second for those of
+   * other servers on the same database. Returns how to stop.
+   */
   onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void;
   /** Throws when the database does not answer; for readiness. */
   check(): Promise<void>;

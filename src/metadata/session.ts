@@ -22,6 +22,12 @@ export interface ScanBudget {
   readonly now?: (() => number) | undefined;
 }
 
+/**
+ * What a transaction locks of the named objects that it reads, so that they are as they were when it ends: nothing,
+ * all but namespaces (which nearly every transaction reads, and few change), or all.
+ */
+export type LockMode = "none" | "objects" | "all";
+
 /** What lasts as long as a connection: its query builder, and the queries that were built for it. */
 export interface SessionOptions {
   readonly builder: QueryBuilder;
@@ -30,6 +36,8 @@ export interface SessionOptions {
   readonly prepared: Map<string, unknown>;
   /** Default: SCAN_BUDGET_ROWS and SCAN_BUDGET_MS. */
   readonly scanBudget?: ScanBudget | undefined;
+  /** Default: "none", for transactions that are alone or only read. */
+  readonly locks?: LockMode | undefined;
 }
 
 /**
@@ -41,9 +49,12 @@ export class Session {
   readonly dialect: Dialect;
   readonly builder: QueryBuilder;
   readonly scanBudget: ScanBudget;
+  readonly locks: LockMode;
   readonly #prepared: Map<string, unknown>;
-  /** Namespaces with new changes; listeners are told once they are committed. */
-  readonly changedNamespaces = new Set<string>();
+  /** Namespaces with new changes, and the last number of each; listeners are told once they are committed. */
+  readonly changedNamespaces = new Map<string, number>();
+  /** True once the answer of a call is stored in the transaction: then the call can be run again without harm. */
+  remembersRequest = false;
   #ended = false;
 
   constructor(options: SessionOptions) {
@@ -51,6 +62,7 @@ export class Session {
     this.dialect = options.dialect;
     this.builder = options.builder;
     this.scanBudget = options.scanBudget ?? { rows: SCAN_BUDGET_ROWS, milliseconds: SCAN_BUDGET_MS };
+    this.locks = options.locks ?? "none";
     this.#prepared = options.prepared;
   }
 

@@ -1,4 +1,4 @@
-import type { ColumnKit } from "./column-kits.ts";
+import type { ColumnKit } from "./kits/sqlite.ts";
 import { accessTables } from "./tables/access.ts";
 import { attributeTables } from "./tables/attributes.ts";
 import { logTables } from "./tables/log.ts";

@@ -11,7 +11,14 @@ import type { BlobStore } from "../domain/blob-store.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { MetadataStore } from "../domain/metadata-store.ts";
-import { createLibsqlMetadataStore, migrationStatus, type MigrationStatus } from "../metadata/index.ts";
+import {
+  awaitedMetadataStore,
+  createLibsqlMetadataStore,
+  createRemoteMetadataStore,
+  migrationStatus,
+  remoteMigrationStatus,
+  type MigrationStatus,
+} from "../metadata/index.ts";
 import { createLogger, type Logger } from "../observability/logger.ts";
 import { createMetrics, type ChunkTotals, type Metrics } from "../observability/metrics.ts";
 import type { ServiceContext } from "../service/context.ts";
@@ -71,7 +78,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
     const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config)));
-    const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock)));
+    const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock, log)));
     const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
     resources.defer(() => metrics.close());
     const metadata = measureMetadata(openedMetadata, metrics);
@@ -85,12 +92,14 @@ export class AppContext implements ServiceContext, AsyncDisposable {
 }
 
 /** What the database has, and what this executable brings; looks without changing anything. */
-export function storageStatus(config: ServerConfig): MigrationStatus {
+export async function storageStatus(config: ServerConfig): Promise<MigrationStatus> {
   checkAvailable(config);
   try {
-    return migrationStatus(config.metadataStorageIntegrated.path);
+    const remote = remoteDatabase(config);
+    if (remote === undefined) return migrationStatus(config.metadataStorageIntegrated.path);
+    return await remoteMigrationStatus(remote);
   } catch (error) {
-    throw namingKey(error);
+    throw namingKey(error, config);
   }
 }
 
@@ -99,15 +108,18 @@ export function storageStatus(config: ServerConfig): MigrationStatus {
  * which a server that has it open does not allow.
  */
 export async function openMetadataBeside(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
-  const { exists, pending } = storageStatus(config);
-  return openMetadata(config, clock, exists && pending.length === 0);
+  const { exists, pending } = await storageStatus(config);
+  return await openDatabase(config, clock, exists && pending.length === 0);
 }
 
-/** Brings the database to this executable's schema without starting a server; refused while a server has it open. */
+/**
+ * Brings the database to this executable's schema without starting a server; in integrated mode refused while a server
+ * has it open.
+ */
 export async function migrateStorage(config: ServerConfig): Promise<MigrationStatus> {
   checkAvailable(config);
-  await using _opened = await openMetadata(config, systemClock());
-  return storageStatus(config);
+  await using _opened = await openDatabase(config, systemClock());
+  return await storageStatus(config);
 }
 
 interface Parts {
@@ -123,9 +135,6 @@ interface Parts {
 /** What the configuration can say and this version can't do. */
 function checkAvailable(config: ServerConfig): void {
   const problems: string[] = [];
-  if (config.metadataStorage !== "integrated") {
-    problems.push(missing(`metadata_storage = "${config.metadataStorage}"`, '"integrated"'));
-  }
   if (config.roles.length < 2) {
     problems.push(missing(`roles = ["${config.roles.join()}"] alone`, '["metadata", "blob"]'));
   }
@@ -143,14 +152,38 @@ function missing(setting: string, instead: string): string {
   return `${setting} is not in this version of ModelBox (${version}); use ${instead}.`;
 }
 
-async function openMetadata(config: ServerConfig, clock: Clock, shared = false): Promise<MetadataStore> {
+/** Waits in the background for a database server that does not answer yet. */
+async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Promise<MetadataStore> {
+  if (config.metadataStorage === "integrated") return await openDatabase(config, clock);
+  return await awaitedMetadataStore(
+    () => openDatabase(config, clock),
+    (error, final) => {
+      if (final) log.error({ err: error }, "the database can't be used");
+      else log.warn({ err: error }, "waiting for the database");
+    },
+  );
+}
+
+async function openDatabase(config: ServerConfig, clock: Clock, shared = false): Promise<MetadataStore> {
+  const remote = remoteDatabase(config);
   const { path } = config.metadataStorageIntegrated;
-  makeFolder(dirname(path), PATH_KEY);
+  if (remote === undefined) makeFolder(dirname(path), PATH_KEY);
   try {
-    return await createLibsqlMetadataStore({ path, clock, shared });
+    return remote === undefined
+      ? await createLibsqlMetadataStore({ path, clock, shared })
+      : await createRemoteMetadataStore({ ...remote, clock });
   } catch (error) {
-    throw namingKey(error);
+    throw namingKey(error, config);
   }
+}
+
+/** The database server that the configuration names; undefined in integrated mode. */
+function remoteDatabase(config: ServerConfig) {
+  const kind = config.metadataStorage;
+  if (kind === "integrated") return undefined;
+  const section = kind === "mysql" ? config.metadataStorageMysql : config.metadataStoragePostgres;
+  if (section === undefined) throw new ConfigError([`metadata_storage = "${kind}" needs its section.`]);
+  return { kind, settings: { ...section, password: section.password.reveal() } };
 }
 
 async function openBlobs(config: ServerConfig): Promise<BlobStore> {
@@ -202,10 +235,15 @@ function unusable(key: string, problem: string, cause: unknown): ConfigError {
   });
 }
 
-/** The driver knows which path can't be used, and not where that was set. */
-function namingKey(error: unknown): unknown {
-  if (!(error instanceof DomainError) || error.reason !== "DATA_FOLDER_UNUSABLE") return error;
-  return new ConfigError([`${PATH_KEY}: ${error.message}`], { cause: error });
+/** The driver knows what can't be used, and not where that was set. */
+function namingKey(error: unknown, config: ServerConfig): unknown {
+  if (!(error instanceof DomainError)) return error;
+  const options = { cause: error };
+  if (error.reason === "DATA_FOLDER_UNUSABLE")
+    return new ConfigError([`${PATH_KEY}: ${error.message}`], options);
+  if (error.reason !== "DATABASE_SETTINGS") return error;
+  const key = `metadata_storage_${config.metadataStorage}.${error.metadata["key"]}`;
+  return new ConfigError([`${key}: ${error.message}`], options);
 }
 
 /** A scrape must go on without the figure when the database does not answer. */

@@ -29,13 +29,15 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
 }
 
 /**
- * Starts a server with its data in `folder`/modelbox-data and waits until it is ready; `tls` is what it takes to ask it.
+ * Starts a server with its data in `folder`/modelbox-data and waits until it is ready, or only until it listens; `tls` is what
+ * it takes to ask it.
  * Disposing ends it by SIGTERM.
  */
 export async function startServer(
   folder: string,
   env: Record<string, string> = {},
   tls: Bun.TLSOptions = {},
+  waitFor: "ready" | "listening" = "ready",
 ): Promise<TestServer> {
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, `server-${crypto.randomUUID()}.log`);
@@ -57,10 +59,7 @@ export async function startServer(
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${log()}`);
     return addressesIn(log());
   });
-  await until("server to be ready", async () => {
-    const answer = await fetch(`${addresses.http}/readyz`, { tls }).catch(() => undefined);
-    return answer?.ok === true ? true : undefined;
-  });
+  if (waitFor === "ready") await untilReady(addresses.http, tls);
   return {
     pid: child.pid,
     httpAddr: addresses.http,
@@ -76,6 +75,14 @@ export async function startServer(
       clearTimeout(timer);
     },
   };
+}
+
+/** Waits until a server says that it can do work. */
+export async function untilReady(httpAddr: string, tls: Bun.TLSOptions = {}): Promise<void> {
+  await until("server to be ready", async () => {
+    const answer = await fetch(`${httpAddr}/readyz`, { tls }).catch(() => undefined);
+    return answer?.ok === true ? true : undefined;
+  });
 }
 
 /** The addresses that the server says it listens on, once it has. */

@@ -25,6 +25,8 @@ export interface Dialect {
     key: readonly Column[],
     columns: readonly Column[],
   ): WriteQuery;
+  /** A query whose rows nobody else changes until the transaction ends; as it is where writers are alone. */
+  locked<T>(query: T): T;
   /** The table under another name, for a query that has it twice. */
   alias<T extends SQLiteTable>(table: T, name: string): T;
   /** Case-sensitive LIKE: `%` any text, `_` one character, `\` takes the next as it is. */

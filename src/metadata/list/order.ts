@@ -80,7 +80,8 @@ function badCursor(): Error {
   return invalid("page_token", "is not one of this list and order; begin again without it");
 }
 
-/** ORDER BY of a value and an id. */
-export function orderBy(value: Column, id: Column, descending: boolean): SQL[] {
-  return descending ? [desc(value), desc(id)] : [asc(value), asc(id)];
+/** ORDER BY of a value and an id. Where values are unique the id is left out: MySQL would sort all rows by it. */
+export function orderBy(value: Column, id: Column, descending: boolean, unique: boolean): SQL[] {
+  const order = descending ? desc : asc;
+  return unique ? [order(value)] : [order(value), order(id)];
 }

@@ -115,7 +115,10 @@ function ownStream(
   const { descending } = order;
   const filter = conditionOf(terms, context);
   if (order.type === "field") {
-    const walk = { table, value: order.field.column, id, where: scope.condition, range, descending };
+    const { column, unique = false } = order.field;
+    const where = scope.condition;
+    const alone = unique && (scope.type === "all" || scope.column === spec.parent);
+    const walk = { table, value: column, id, where, range, descending, unique: alone };
     return new IndexStream(session, spec, walk, filter);
   }
   const walk = { ...metricWalk(order.key, range, scope, context), descending };

@@ -13,6 +13,8 @@ export interface FieldSpec {
   readonly nullable?: boolean;
   /** True when lists can be ordered by it; every scope then has an index on (scope, column, id). */
   readonly orderable?: boolean;
+  /** True when no two rows of one parent have the same value, so that none are told apart by their ids. */
+  readonly unique?: boolean;
   /** Where an index finds rows by this field. */
   readonly indexed?: "always" | "in parent";
 }

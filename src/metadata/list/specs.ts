@@ -28,7 +28,7 @@ export function objectListSpec<E extends Versioned>(spec: ObjectSpec<E>, tables:
 export function artifactListSpec({ artifacts }: Tables): ListSpec<Artifact> {
   const fields: Fields = {
     id: { column: artifacts.id, type: "id" },
-    name: { column: artifacts.name, type: "text", orderable: true },
+    name: { column: artifacts.name, type: "text", orderable: true, unique: true },
     file_count: { column: artifacts.fileCount, type: "whole" },
     size_bytes: { column: artifacts.sizeBytes, type: "whole" },
     created_at: { column: artifacts.createdAt, type: "time", orderable: true },
@@ -77,7 +77,7 @@ function fieldsOf(kind: LabelledKind, tables: Tables): Fields {
     case "namespace":
       return {
         id: { column: namespaces.id, type: "id" },
-        name: { column: namespaces.name, type: "text", orderable: true },
+        name: { column: namespaces.name, type: "text", orderable: true, unique: true },
         owner: { column: namespaces.owner, type: "text" },
         description: { column: namespaces.description, type: "text" },
         ...times(namespaces),
@@ -85,7 +85,7 @@ function fieldsOf(kind: LabelledKind, tables: Tables): Fields {
     case "experiment":
       return {
         id: { column: experiments.id, type: "id" },
-        name: { column: experiments.name, type: "text", orderable: true },
+        name: { column: experiments.name, type: "text", orderable: true, unique: true },
         owner: { column: experiments.owner, type: "text" },
         external_id: { column: experiments.externalId, type: "text", nullable: true, indexed: "always" },
         framework: { column: experiments.framework, type: "text" },
@@ -95,7 +95,7 @@ function fieldsOf(kind: LabelledKind, tables: Tables): Fields {
     case "checkpoint":
       return {
         id: { column: checkpoints.id, type: "id" },
-        name: { column: checkpoints.name, type: "text", orderable: true },
+        name: { column: checkpoints.name, type: "text", orderable: true, unique: true },
         step: { column: checkpoints.step, type: "big", orderable: true },
         epoch: { column: checkpoints.epoch, type: "big", nullable: true },
         ...times(checkpoints),
@@ -103,7 +103,7 @@ function fieldsOf(kind: LabelledKind, tables: Tables): Fields {
     case "model":
       return {
         id: { column: models.id, type: "id" },
-        name: { column: models.name, type: "text", orderable: true },
+        name: { column: models.name, type: "text", orderable: true, unique: true },
         owner: { column: models.owner, type: "text" },
         task: { column: models.task, type: "text" },
         description: { column: models.description, type: "text" },
@@ -112,7 +112,7 @@ function fieldsOf(kind: LabelledKind, tables: Tables): Fields {
     case "version":
       return {
         id: { column: versions.id, type: "id" },
-        version: { column: versions.version, type: "text", orderable: true },
+        version: { column: versions.version, type: "text", orderable: true, unique: true },
         name: { column: versions.name, type: "text" },
         framework: { column: versions.framework, type: "text" },
         description: { column: versions.description, type: "text" },

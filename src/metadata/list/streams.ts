@@ -41,6 +41,8 @@ export interface Walk {
   readonly where: SQL | undefined;
   readonly range: Range;
   readonly descending: boolean;
+  /** True when no two rows have the same value. */
+  readonly unique?: boolean;
 }
 
 interface Pair {
@@ -77,12 +79,12 @@ export class IndexStream implements Stream {
 
   /** The place of the row `offset` rows on; undefined when there are not so many. */
   async #placeAt(offset: number, after: Place | undefined): Promise<Place | undefined> {
-    const { table, value, id, where, descending } = this.#walk;
+    const { table, value, id, where } = this.#walk;
     const query = this.#session.builder
       .select({ value, id })
       .from(table)
       .where(and(where, rangeCondition(this.#walk, after, undefined)))
-      .orderBy(...orderBy(value, id, descending))
+      .orderBy(...this.#order())
       .limit(1)
       .offset(offset);
     const [pair] = (await this.#session.run(query)) as Pair[];
@@ -94,11 +96,11 @@ export class IndexStream implements Stream {
     upTo: Place | undefined,
     wanted: number,
   ): Promise<readonly Match[]> {
-    const { table, value, id, where, descending } = this.#walk;
+    const { table, value, id, where } = this.#walk;
     const { builder } = this.#session;
     const own = this.#spec.table;
     const condition = and(where, rangeCondition(this.#walk, after, upTo), this.#filter);
-    const order = orderBy(value, id, descending);
+    const order = this.#order();
     if (table === own) {
       const query = builder
         .select()
@@ -121,6 +123,11 @@ export class IndexStream implements Stream {
       .limit(wanted);
     const rows = (await this.#session.run(query)) as (Pair & { readonly row: Record<string, unknown> })[];
     return rows.map(({ row, ...pair }) => ({ place: this.#place(pair), row }));
+  }
+
+  #order() {
+    const { value, id, descending, unique = false } = this.#walk;
+    return orderBy(value, id, descending, unique);
   }
 
   #place({ value, id }: Pair): Place {

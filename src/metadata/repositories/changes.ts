@@ -48,8 +48,9 @@ export class ChangeRepository implements ChangeWriter {
     // Always in the same order, so that two writers of two namespaces can't wait for each other.
     for (const namespaceId of [...byNamespace.keys()].toSorted()) {
       const count = byNamespace.get(namespaceId)?.length ?? 0;
-      next.set(namespaceId, (await this.#take(namespaceId, count)) - count + 1);
-      this.#session.changedNamespaces.add(namespaceId);
+      const last = await this.#take(namespaceId, count);
+      next.set(namespaceId, last - count + 1);
+      this.#session.changedNamespaces.set(namespaceId, last);
     }
     const numbered = changes.map((change) => {
       const sequence = next.get(change.namespaceId) ?? 1;

@@ -6,8 +6,6 @@ import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.
 
 type ChunkRow = Session["tables"]["chunks"]["$inferSelect"];
 
-/** Shards of the totals. */
-const TOTAL_SHARDS = 16;
 /** Namespaces that one query takes at most. */
 const NAMESPACES_PER_QUERY = 256;
 
@@ -176,7 +174,8 @@ export class ChunkRepository implements ChunkWriter {
   async #count(chunk: Chunk, count: number, storedBytes: number): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunkTotals } = tables;
-    const shard = Number.parseInt(chunk.digest.slice(0, 2), 16) % TOTAL_SHARDS;
+    // By the first digit: who stores chunks in the order of their digests locks shards in one order, too.
+    const shard = Number.parseInt(chunk.digest.slice(0, 1), 16);
     const build = () =>
       builder
         .update(chunkTotals)

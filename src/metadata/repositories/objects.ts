@@ -26,8 +26,13 @@ export class ObjectRepository<E extends Versioned> implements NamedWriter<E> {
 
   async getMany(ids: readonly string[]): Promise<readonly E[]> {
     const { table, kind } = this.spec;
-    const build = (size: number) => this.session.builder.select().from(table).where(inSlots(table.id, size));
-    const pages = await forKeys(this.session, `${kind}.getMany`, ids, build);
+    const locks = this.#locks();
+    const build = (size: number) => {
+      const query = this.session.builder.select().from(table).where(inSlots(table.id, size));
+      // In one order, so that two that lock the same rows don't wait for each other.
+      return locks ? this.session.dialect.locked(query.orderBy(table.id)) : query;
+    };
+    const pages = await forKeys(this.session, `${kind}.getMany${locks ? ".locked" : ""}`, ids, build);
     return pages.flat().map((row) => this.spec.fromRow(row));
   }
 
@@ -82,8 +87,12 @@ export class ObjectRepository<E extends Versioned> implements NamedWriter<E> {
     values: Record<string, unknown>,
   ): Promise<E | undefined> {
     const { table, kind } = this.spec;
-    const build = () => this.session.builder.select().from(table).where(condition()).limit(1);
-    const [row] = await this.session.prepared(`${kind}.${name}`, build, values);
+    const locks = this.#locks();
+    const build = () => {
+      const query = this.session.builder.select().from(table).where(condition()).limit(1);
+      return locks ? this.session.dialect.locked(query) : query;
+    };
+    const [row] = await this.session.prepared(`${kind}.${name}${locks ? ".locked" : ""}`, build, values);
     return row === undefined ? undefined : this.spec.fromRow(row);
   }
 
@@ -95,6 +104,11 @@ export class ObjectRepository<E extends Versioned> implements NamedWriter<E> {
 
   protected async clash(entity: E): Promise<Error> {
     return alreadyExists(this.spec.subject, this.spec.nameOf(entity));
+  }
+
+  #locks(): boolean {
+    const { locks } = this.session;
+    return locks === "all" || (locks === "objects" && this.spec.kind !== "namespace");
   }
 
   #parentOf(entity: E): string {

@@ -32,6 +32,7 @@ export class RequestRepository implements RequestWriter {
 
   async remember(request: RememberedRequest): Promise<void> {
     const { requests } = this.#session.tables;
+    this.#session.remembersRequest = true;
     if ((await insertRows(this.#session, "requests.insert", requests, [{ ...request }])) > 0) return;
     const message = `The request id "${request.requestId}" was used by another call meanwhile; retry to get its answer.`;
     throw conflict("REQUEST_REPEATED", message, { requestId: request.requestId });

@@ -1,5 +1,5 @@
 import { MAX_NAME_LENGTH } from "../../domain/limits.ts";
-import type { ColumnKit } from "../column-kits.ts";
+import type { ColumnKit } from "../kits/sqlite.ts";
 
 /** Who may call. */
 export function accessTables(kit: ColumnKit) {

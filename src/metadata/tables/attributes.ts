@@ -1,4 +1,4 @@
-import type { ColumnKit } from "../column-kits.ts";
+import type { ColumnKit } from "../kits/sqlite.ts";
 import {
   MAX_LABEL_KEY_LENGTH,
   MAX_METRIC_KEY_LENGTH,

@@ -1,4 +1,4 @@
-import type { ColumnKit } from "../column-kits.ts";
+import type { ColumnKit } from "../kits/sqlite.ts";
 import { MAX_REQUEST_ID_LENGTH } from "../../domain/limits.ts";
 import { KIND_LENGTH, ACTOR_LENGTH } from "./lengths.ts";
 

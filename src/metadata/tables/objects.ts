@@ -1,4 +1,4 @@
-import type { ColumnKit } from "../column-kits.ts";
+import type { ColumnKit } from "../kits/sqlite.ts";
 import {
   MAX_NAME_LENGTH,
   MAX_OWNER_LENGTH,

@@ -1,4 +1,4 @@
-import type { ColumnKit } from "../column-kits.ts";
+import type { ColumnKit } from "../kits/sqlite.ts";
 import {
   MAX_FILE_PATH_BYTES,
   MAX_NAME_LENGTH,
@@ -40,7 +40,7 @@ export function storageTables(kit: ColumnKit) {
       id: kit.id().primaryKey(),
       fileSetId: kit.id().notNull(),
       namespaceId: kit.id().notNull(),
-      path: kit.text(MAX_FILE_PATH_BYTES).notNull(),
+      path: kit.textOfBytes(MAX_FILE_PATH_BYTES).notNull(),
       sizeBytes: kit.whole().notNull(),
       /** Null for "". */
       sha256: kit.digest(),

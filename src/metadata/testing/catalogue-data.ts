@@ -29,24 +29,39 @@ export interface CatalogueData {
   readonly middle: number;
 }
 
+/** A connection to fill, and its session. */
+export interface CatalogueTarget {
+  readonly session: Session;
+  exec(sql: string): void | Promise<void>;
+}
+
+/** Fills an SQLite database that has the schema and that nobody else uses. */
+export async function fillCatalogue(path: string, count: number): Promise<CatalogueData> {
+  const pragmas = ["synchronous = OFF", "cache_size = -524288", "foreign_keys = OFF", "busy_timeout = 5000"];
+  using connection = new Connection({ path, pragmas });
+  const { builder, prepared } = connection;
+  const session = new Session({ builder, prepared, tables: sqliteTables, dialect: sqliteDialect });
+  const data = await fillTarget({ session, exec: (sql) => connection.exec(sql) }, count);
+  connection.rows("PRAGMA wal_checkpoint(TRUNCATE)");
+  return data;
+}
+
 /**
  * Writes `count` versions of one model into a database that has the schema and that nobody else uses: 10% of them have
  * the label env = "prod", one in 20 is of team = "team-7" and one in 17 a release, each has a number of its own; the
  * metric "loss" is spread evenly over 0 to 1. Besides, there is a model for each 20 whose only version has the tag
  * "production". So each shape of the catalogue fills a page already with 1,000 versions, unless it asks for few.
  */
-export async function fillCatalogue(path: string, count: number): Promise<CatalogueData> {
-  const pragmas = ["synchronous = OFF", "cache_size = -524288", "foreign_keys = OFF", "busy_timeout = 5000"];
-  using connection = new Connection({ path, pragmas });
-  const { builder, prepared } = connection;
-  const session = new Session({ builder, prepared, tables: sqliteTables, dialect: sqliteDialect });
+export async function fillTarget(target: CatalogueTarget, count: number): Promise<CatalogueData> {
+  const { session } = target;
+  const { namespaces, models } = session.tables;
   const namespaceId = newId();
   const modelId = newId();
-  connection.exec("BEGIN");
+  await target.exec("BEGIN");
   const common = { owner: "bench@example.com", description: "", ...versioned(FIRST_CREATED_AT) };
-  await insertRows(session, "n", sqliteTables.namespaces, [{ id: namespaceId, name: "bench", ...common }]);
+  await insertRows(session, "n", namespaces, [{ id: namespaceId, name: "bench", ...common }]);
   const model = { namespaceId, task: "bench", latestVersion: String(count), lastNumber: count, ...common };
-  await insertRows(session, "m", sqliteTables.models, [{ ...model, id: modelId, name: "big" }]);
+  await insertRows(session, "m", models, [{ ...model, id: modelId, name: "big" }]);
   for (let begin = 0; begin < count; begin += VERSIONS_PER_COMMIT) {
     const numbers = Array.from(
       { length: Math.min(VERSIONS_PER_COMMIT, count - begin) },
@@ -56,11 +71,10 @@ export async function fillCatalogue(path: string, count: number): Promise<Catalo
     const tagged = numbers.filter((number) => number % VERSIONS_PER_TAGGED_MODEL === 0);
     for (const number of tagged)
       await writeTaggedModel(session, { ...model, id: newId(), name: `tagged-${number}` }, number);
-    connection.exec("COMMIT");
-    connection.exec("BEGIN");
+    await target.exec("COMMIT");
+    await target.exec("BEGIN");
   }
-  connection.exec("COMMIT");
-  connection.rows("PRAGMA wal_checkpoint(TRUNCATE)");
+  await target.exec("COMMIT");
   return { namespaceId, modelId, count, middle: createdAt(Math.floor(count / 2)) };
 }
 
@@ -70,7 +84,7 @@ async function writeVersions(
   modelId: string,
   numbers: readonly number[],
 ): Promise<void> {
-  const { versions, labels, metricSeries, metricPoints } = sqliteTables;
+  const { versions, labels, metricSeries, metricPoints } = session.tables;
   const rows = numbers.map((number) => versionRow(namespaceId, modelId, number));
   await insertRows(session, "v", versions, rows);
   const owner = (row: ReturnType<typeof versionRow>) => ({
@@ -93,7 +107,7 @@ async function writeVersions(
   const points = rows.map((row) => {
     const loss = lossOf(Number(row.version) - 1);
     return {
-      id: Number(row.version) - 1,
+      id: Number(row.version),
       row,
       step: 1000n,
       wallTime: row.createdAt,
@@ -115,7 +129,7 @@ async function writeTaggedModel(
   model: Record<string, unknown>,
   number: number,
 ): Promise<void> {
-  const { models, versions, tagAssignments } = sqliteTables;
+  const { models, versions, tagAssignments } = session.tables;
   await insertRows(session, "m", models, [model]);
   const namespaceId = String(model["namespaceId"]);
   const modelId = String(model["id"]);

@@ -74,7 +74,9 @@ export class ChunkRecorder {
     const now = this.#context.clock.nowMicros();
     const lease = await findUploadLease(tx, caller, leaseId, now);
     const rows = new Map<string, Chunk>();
-    for (const { digest, chunk } of group) {
+    // In one order, so that two servers that store the same chunks don't wait for each other.
+    const inOrder = group.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    for (const { digest, chunk } of inOrder) {
       if (chunk !== undefined) rows.set(digest, await tx.chunks.insert(chunk));
     }
     const known = group.map((one) => one.digest).filter((digest) => !rows.has(digest));

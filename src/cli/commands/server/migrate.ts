@@ -5,7 +5,7 @@ import { migrationRows, migrationSentence, migrationView } from "../../views/mig
 export default class MigrateServer extends BaseCommand {
   static override summary = "Bring the database to the schema of this executable.";
   static override description =
-    "`server start` does it too; by itself it is for upgrades that are to be seen before the server runs. It is refused while a server has the database open. With --status it only shows both sides. With --quiet it prints the tags of the migrations.";
+    "`server start` does it too; by itself it is for upgrades that are to be seen before the server runs. With integrated storage it is refused while a server has the database open; with a database server, others wait until it is done. With --status it only shows both sides. With --quiet it prints the tags of the migrations.";
   static override examples = [
     "modelbox server migrate",
     "modelbox server migrate --status --config-path ./path/to/modelbox.toml",
@@ -30,7 +30,7 @@ export default class MigrateServer extends BaseCommand {
       cwd: process.cwd(),
     });
     for (const warning of warnings) await this.output.warn(warning);
-    const before = storageStatus(config);
+    const before = await storageStatus(config);
     const status = flags.status ? before : await migrateStorage(config);
     if (this.output.mode === "json") {
       return await this.output.text(`${JSON.stringify(status, undefined, 2)}\n`);

@@ -1,7 +1,7 @@
-import { getTableColumns, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { SQLiteColumn as Column, SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { Dialect, InsertRows } from "../dialect.ts";
+import type { Dialect } from "../dialect.ts";
+import { setNew, typed } from "../insert.ts";
 
 /** What only SQLite does this way. */
 export const sqliteDialect: Dialect = {
@@ -12,27 +12,15 @@ export const sqliteDialect: Dialect = {
     builder
       .insert(table)
       .values(typed(rows))
-      .onConflictDoUpdate({ target: [...key] as never, set: excluded(table, columns) }),
+      .onConflictDoUpdate({
+        target: [...key] as never,
+        set: setNew(table, columns, (name) => sql`excluded.${name}`),
+      }),
+  locked: (query) => query,
   alias: (table, name) => alias(table, name) as typeof table,
   like: (value, pattern) => sql`${value} glob ${globOf(pattern)}`,
   ilike: (value, pattern) => sql`${value} like ${pattern} escape '\\'`,
 };
-
-function typed(rows: InsertRows): never[] {
-  return [...rows] as never[];
-}
-
-function excluded(table: SQLiteTable, columns: readonly Column[]): Record<string, unknown> {
-  const wanted = new Set(columns);
-  const fields = Object.entries(getTableColumns(table)).filter(([, column]) => wanted.has(column));
-  const name = (column: Column) => sql.identifier(snakeCase(column.name));
-  return Object.fromEntries(fields.map(([field, column]) => [field, sql`excluded.${name(column)}`]));
-}
-
-/** The name that drizzle's `casing` gives to a column. */
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
 
 /** SQLite's LIKE has no case; GLOB has, with other wildcards. */
 export function globOf(pattern: string): string {

@@ -1,6 +1,6 @@
 import { DomainError } from "../../../domain/errors.ts";
+import { closedError } from "../closed-error.ts";
 import type { Connection } from "./connection.ts";
-import { closedError } from "./writer-queue.ts";
 
 /** Snapshots that are open at the same time at most; more reads wait. */
 const MAX_READERS = 8;

@@ -1,4 +1,4 @@
-import { sqliteKit } from "../../column-kits.ts";
+import { sqliteKit } from "../../kits/sqlite.ts";
 import { tables } from "../../tables.ts";
 
 /** The schema on SQLite: what drizzle-kit makes migrations from. */

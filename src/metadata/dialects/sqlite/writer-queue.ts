@@ -1,5 +1,6 @@
 import { DomainError } from "../../../domain/errors.ts";
 import type { Session } from "../../session.ts";
+import { closedError } from "../closed-error.ts";
 import type { Connection } from "./connection.ts";
 import { isBusy } from "./errors.ts";
 
@@ -22,7 +23,7 @@ interface Job {
 /** A work that has run, and what its caller is told once the group is committed. */
 interface Outcome {
   readonly job: Job;
-  readonly changedNamespaces: ReadonlySet<string>;
+  readonly changedNamespaces: ReadonlyMap<string, number>;
   tell(): void;
 }
 
@@ -143,7 +144,7 @@ export class WriterQueue implements AsyncDisposable {
       connection.exec("ROLLBACK TO work");
       connection.exec("RELEASE work");
       // Told after the commit as well: what made it fail may be a write of the same group.
-      return { job, changedNamespaces: new Set(), tell: () => job.reject(translated) };
+      return { job, changedNamespaces: new Map(), tell: () => job.reject(translated) };
     }
   }
 
@@ -158,14 +159,9 @@ export class WriterQueue implements AsyncDisposable {
   #tell(outcomes: readonly Outcome[]): void {
     const namespaceIds = new Set<string>();
     for (const outcome of outcomes) {
-      for (const id of outcome.changedNamespaces) namespaceIds.add(id);
+      for (const id of outcome.changedNamespaces.keys()) namespaceIds.add(id);
       outcome.tell();
     }
     if (namespaceIds.size > 0) this.#options.committed(namespaceIds);
   }
-}
-
-/** What a caller is told that comes after the end. */
-export function closedError(): DomainError {
-  return new DomainError("unavailable", "DATABASE_CLOSED", "The server is shutting down; try again later.");
 }

@@ -12,34 +12,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-
-/** Prepared statements hand null to the encoder too. */
-function unlessNull<In, Out>(convert: (value: In) => Out): (value: In) => Out {
-  return (value) => (value === null ? (null as Out) : convert(value));
-}
-
-/** Marks an id that is no UUID; no UTF-8 text has this byte. */
-const NO_UUID = 0xff;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/**
- * Ids are in most indexes, and 16 bytes instead of 36 made a database of a million labelled versions a third smaller.
- * Any other text (callers ask for what is no id, and namespaces have the parent "") has a form of its own.
- */
-function idBytes(id: string): Uint8Array {
-  if (UUID.test(id)) return Buffer.from(id.replaceAll("-", ""), "hex");
-  if (id === "") return new Uint8Array();
-  const text = Buffer.from(id);
-  const end = text.length === 15 ? [NO_UUID] : [];
-  return Buffer.from([NO_UUID, ...text, ...end]);
-}
-
-function idText(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length !== 16) return Buffer.from(buffer.filter((byte) => byte !== NO_UUID)).toString();
-  const hex = buffer.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
+import { digestBytes, digestText, idBytes, idText, unlessNull } from "./encodings.ts";
 
 const id = customType<{ data: string; driverData: Uint8Array }>({
   dataType: () => "blob",
@@ -49,8 +22,8 @@ const id = customType<{ data: string; driverData: Uint8Array }>({
 
 const digest = customType<{ data: string; driverData: Uint8Array }>({
   dataType: () => "blob",
-  toDriver: unlessNull((hex: string) => Buffer.from(hex, "hex")),
-  fromDriver: unlessNull((bytes: Uint8Array) => Buffer.from(bytes).toString("hex")),
+  toDriver: unlessNull(digestBytes),
+  fromDriver: unlessNull(digestText),
 });
 
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
@@ -85,6 +58,8 @@ export const sqliteKit = {
   id: () => id(),
   /** Text of at most this many characters, compared by its bytes. */
   text: (_maxLength: number) => text(),
+  /** As text, for what is limited by its bytes and never searched by a pattern. */
+  textOfBytes: (_maxBytes: number) => text(),
   /** Text that is never part of an index. */
   longText: () => text(),
   /** A SHA-256, hexadecimal outside, 32 bytes inside. */

@@ -1,0 +1,32 @@
+import { mysqlKit } from "../../kits/mysql.ts";
+import { tables } from "../../tables.ts";
+
+/** The schema on MySQL: what drizzle-kit makes migrations from. */
+export const mysqlTables = tables(mysqlKit);
+
+export const {
+  namespaces,
+  experiments,
+  checkpoints,
+  models,
+  versions,
+  tagAssignments,
+  artifacts,
+  files,
+  pendingFiles,
+  fileChunks,
+  chunks,
+  chunkTotals,
+  chunkHolds,
+  leases,
+  leaseFences,
+  labels,
+  metricSeries,
+  metricPoints,
+  events,
+  lineageEdges,
+  changes,
+  changeCounters,
+  requests,
+  tokens,
+} = mysqlTables;

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSettings } from "../../src/metadata/index.ts";
+import { sharedDatabaseServer, type DatabaseKind } from "../support/database-servers.ts";
+import {
+  executable,
+  modelbox,
+  modelboxJson,
+  startServer,
+  temporaryFolder,
+  until,
+  untilReady,
+} from "../support/server.ts";
+import { startTcpProxy } from "../support/database-proxy.ts";
+
+const WATCH_LIMIT_MS = 2_000;
+
+for (const kind of ["mysql", "postgres"] as const) {
+  describe(`the executable on a database server: ${kind}`, () => {
+    test("two servers share what they know", async () => {
+      await using database = await aDatabase(kind);
+      using folder = temporaryFolder();
+      const env = environment(kind, database.settings);
+      // Both at once, on an empty database.
+      const [first, second] = await Promise.all([
+        startServer(join(folder.path, "first"), env),
+        startServer(join(folder.path, "second"), env),
+      ]);
+      await using _first = first;
+      await using _second = second;
+      await modelboxJson(
+        first,
+        folder.path,
+        "client",
+        "projects",
+        "create",
+        "--name",
+        "langtech",
+        "--owner",
+        "a@b.c",
+      );
+      const names = Array.from({ length: 12 }, (_, index) => `run-${index % 6}`);
+      const create = (name: string, index: number) =>
+        modelboxJson<{ experiment: { id: string }; exists: boolean }>(
+          index < 6 ? first : second,
+          folder.path,
+          "client",
+          "experiments",
+          "create",
+          "--project-id",
+          "langtech",
+          "--owner",
+          "a@b.c",
+          "--name",
+          name,
+        );
+      const created = await Promise.all(names.map(create));
+      // Each name was created by one of the two, and found by the other.
+      for (const name of new Set(names)) {
+        const both = created.filter((_, index) => names[index] === name);
+        expect(new Set(both.map((one) => one.experiment.id)).size).toBe(1);
+        expect(both.map((one) => one.exists).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+          false,
+          true,
+        ]);
+      }
+      const watch = modelbox(
+        second,
+        folder.path,
+        "client",
+        "watch",
+        "--project",
+        "langtech",
+        "--after",
+        "7",
+        "--limit",
+        "1",
+        "--json",
+      );
+      await until("watch to begin", async () => {
+        const metrics = await (await fetch(`${second.httpAddr}/metrics`)).text();
+        return /^modelbox_open_watches(\{\})? 1$/m.test(metrics) ? true : undefined;
+      });
+      const begin = performance.now();
+      await create("seen", 0);
+      const { stdout } = await watch;
+      expect(performance.now() - begin).toBeLessThan(WATCH_LIMIT_MS);
+      expect(stdout).toContain("langtech/seen");
+    });
+
+    test("a server that starts before its database waits for it, and says so", async () => {
+      await using database = await aDatabase(kind);
+      using folder = temporaryFolder();
+      await using proxy = await startTcpProxy(database.settings.port);
+      proxy.refuse();
+      const env = environment(kind, { ...database.settings, port: proxy.port });
+      await using server = await startServer(folder.path, env, {}, "listening");
+      expect((await fetch(`${server.httpAddr}/readyz`)).status).toBe(503);
+      const list = await modelbox(server, folder.path, "client", "projects", "list");
+      expect(list.stderr).toContain("waits for its database");
+      expect(server.log()).toContain("waiting for the database");
+      proxy.release();
+      await untilReady(server.httpAddr);
+      await modelboxJson(
+        server,
+        folder.path,
+        "client",
+        "projects",
+        "create",
+        "--name",
+        "later",
+        "--owner",
+        "a@b.c",
+      );
+    });
+
+    test("migrate shows both sides and brings them together, and names what is wrong", async () => {
+      await using database = await aDatabase(kind);
+      using folder = temporaryFolder();
+      const config = join(folder.path, "server.toml");
+      const section = `metadata_storage_${kind}`;
+      const write = (settings: Partial<DatabaseSettings>) => {
+        const { port, dbname, password } = { ...database.settings, ...settings };
+        const text = `metadata_storage = "${kind}"\n[${section}]\nport = ${port}\ndbname = "${dbname}"\npassword = "${password}"\n`;
+        writeFileSync(config, text);
+      };
+      const migrate = (...args: string[]) => {
+        const child = Bun.spawnSync([executable, "server", "migrate", "--config-path", config, ...args], {
+          cwd: folder.path,
+          env: { HOME: folder.path },
+        });
+        return { stdout: child.stdout.toString(), stderr: child.stderr.toString(), exitCode: child.exitCode };
+      };
+      write({});
+      expect(JSON.parse(migrate("--status", "--json").stdout)).toMatchObject({ exists: false, applied: [] });
+      expect(migrate().exitCode).toBe(0);
+      const status = migrate("--status", "--json").stdout;
+      expect(JSON.parse(status)).toMatchObject({ exists: true, pending: [] });
+      expect(status).not.toContain(database.settings.password);
+      write({ password: "wrong" });
+      const refused = migrate("--status");
+      expect(refused.stderr).toContain(`${section}.password`);
+      expect(refused.stderr).not.toContain("wrong");
+      expect(refused.exitCode).not.toBe(0);
+      write({ dbname: "modelbox_nowhere" });
+      expect(migrate().stderr).toContain(`${section}.dbname`);
+      write({ port: 1 });
+      expect(migrate("--status").stderr).toContain("does not answer");
+    });
+  });
+}
+
+function environment(kind: DatabaseKind, settings: DatabaseSettings): Record<string, string> {
+  const prefix = `MODELBOX_METADATA_STORAGE_${kind.toUpperCase()}`;
+  return {
+    MODELBOX_METADATA_STORAGE: kind,
+    [`${prefix}_PORT`]: String(settings.port),
+    [`${prefix}_DBNAME`]: settings.dbname,
+    [`${prefix}_PASSWORD`]: settings.password,
+    [`${prefix}_POOL_SIZE`]: "4",
+  };
+}
+
+async function aDatabase(kind: DatabaseKind) {
+  const server = await sharedDatabaseServer(kind);
+  const settings = await server.newDatabase();
+  return {
+    settings,
+    async [Symbol.asyncDispose]() {
+      await server.dropDatabase(settings.dbname);
+    },
+  };
+}
