@@ -108,6 +108,7 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Descriptor: probe,
   Home: probe,
   PutChunk: authenticated,
+  PostChunk: authenticated,
   PutFile: authenticated,
   GetFile: authenticated,
 };
