@@ -21,7 +21,8 @@ export interface CompileOptions {
 export async function compile(options: CompileOptions): Promise<void> {
   const packageJson: { version: string } = await Bun.file(join(root, "package.json")).json();
   const result = await Bun.build({
-    entrypoints: [join(root, "src/main.ts")],
+    // A thread is a program of its own, which the bundler finds only when it is named.
+    entrypoints: [join(root, "src/main.ts"), join(root, "src/hashing/digest-worker.ts")],
     root,
     compile: {
       ...(options.target ? { target: options.target } : {}),

@@ -2,6 +2,9 @@
 declare const MODELBOX_VERSION: string | undefined;
 declare const MODELBOX_COMMIT: string | undefined;
 
+/** Whether this is the executable, and not its sources. */
+export const isCompiled = typeof MODELBOX_VERSION === "string";
+
 /** The version of the executable, from package.json. */
 export const version = typeof MODELBOX_VERSION === "string" ? MODELBOX_VERSION : "0.0.0-source";
 

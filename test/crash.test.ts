@@ -146,7 +146,7 @@ test(
 
 function storedChunks(folder: string): number {
   if (!existsSync(folder)) return 0;
-  return [...new Bun.Glob("*/*/*").scanSync({ cwd: folder, onlyFiles: true })].length;
+  return [...new Bun.Glob("*/*").scanSync({ cwd: folder, onlyFiles: true })].length;
 }
 
 test(

@@ -207,7 +207,7 @@ function sameAddresses(server: TestServer): Record<string, string> {
 }
 
 async function untilChunks(folder: string, count: number): Promise<void> {
-  const chunks = new Bun.Glob("*/*/*");
+  const chunks = new Bun.Glob("*/*");
   const cwd = join(folder, "modelbox-data/blobs/chunks");
   await until("some chunks to arrive", async () => {
     const found = await Array.fromAsync(chunks.scan({ cwd, onlyFiles: true })).catch(() => []);

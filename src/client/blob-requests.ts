@@ -1,11 +1,13 @@
 import { blobError, isWorthAnotherTry } from "./blob-error.ts";
-import { ConnectionError } from "./errors.ts";
+import { isDigest } from "../domain/ids.ts";
+import { ConnectionError, ServerError } from "./errors.ts";
 import type { HttpClient } from "./http-client.ts";
 import { withRetry } from "./retry.ts";
 import { Deadline } from "./transfer/deadline.ts";
 import { SEND_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./transfer/limits.ts";
 
 const LEASE_HEADER = "modelbox-lease";
+const XXH3_HEADER = "modelbox-xxh3";
 const PARTIAL_CONTENT = 206;
 
 /** One chunk on its way to the server. */
@@ -13,6 +15,55 @@ export interface OutgoingChunk {
   readonly sha256: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly leaseId: string;
+}
+
+/** What the server says of a chunk that was sent without its digest. */
+export interface PostedChunk {
+  readonly sha256: string;
+  /** It was there already. */
+  readonly exists: boolean;
+}
+
+/** Sends a chunk without its SHA-256, which the server takes and tells. */
+export async function postChunk(
+  http: HttpClient,
+  address: string,
+  { bytes, leaseId }: Omit<OutgoingChunk, "sha256">,
+  signal: AbortSignal,
+): Promise<PostedChunk> {
+  const xxh3 = Bun.hash.xxHash3(bytes).toString(16).padStart(16, "0");
+  const attempt = async () => {
+    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
+    const response = await http.send({
+      method: "POST",
+      url: `${address}/v1/chunks`,
+      headers: new Headers({
+        [LEASE_HEADER]: leaseId,
+        [XXH3_HEADER]: xxh3,
+        "content-type": "application/octet-stream",
+      }),
+      body: bytes,
+      signal: deadline.signal,
+    });
+    if (!response.ok) throw await blobError(http, response, "POST /v1/chunks");
+    const posted: unknown = await response.json();
+    if (!isPosted(posted)) throw badAnswer(address);
+    return posted;
+  };
+  return await withRetry(attempt, {
+    shouldRetry: (error) => !isNoRoom(error) && isWorthAnotherTry(error),
+    signal,
+  });
+}
+
+/** Whether the server wants the chunk by its digest, for which it needs less memory. */
+export function isNoRoom(error: unknown): boolean {
+  return error instanceof ServerError && error.reason === "NO_ROOM";
+}
+
+function isPosted(value: unknown): value is PostedChunk {
+  if (typeof value !== "object" || value === null || !("sha256" in value && "exists" in value)) return false;
+  return typeof value.sha256 === "string" && isDigest(value.sha256) && typeof value.exists === "boolean";
 }
 
 /** A part of a stored file. */
@@ -70,6 +121,13 @@ export async function* getRange(
     yield piece;
   }
   if (receivedBytes < range.lengthBytes) throw badLength(address, "sent fewer bytes than were asked for");
+}
+
+function badAnswer(address: string): ConnectionError {
+  return new ConnectionError(
+    `${address} does not say what it calls a chunk; check what stands between here and the server.`,
+    { address, maybeSeen: true },
+  );
 }
 
 function badLength(address: string, what: string): ConnectionError {

@@ -3,7 +3,7 @@
  * stored, so that a late delete can't hit new bytes.
  *
  *   chunks/
- *     ab/cd/                                first four digits of the digest
+ *     ab/                                   first two digits of the digest: 256 folders, which are soon all there
  *       <sha256>.<generation>               the bytes of one chunk
  *   packs/                                  many small chunks to an object (written by the pack writer, later)
  */
@@ -11,5 +11,5 @@ export const CHUNK_PREFIX = "chunks/";
 
 /** Key of a chunk's own object. */
 export function chunkObjectKey(digest: string, generation: string): string {
-  return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest}.${generation}`;
+  return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest}.${generation}`;
 }

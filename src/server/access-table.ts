@@ -118,6 +118,7 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Descriptor: operational,
   Home: operational,
   PutChunk: writes,
+  PostChunk: writes,
   PutFile: writes,
   GetFile: reads,
 };

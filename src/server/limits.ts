@@ -17,6 +17,9 @@ export const MAX_CALL_MS = 15 * 60_000;
 /** How long a client may be silent in the middle of an RPC request. */
 export const BODY_STALL_MS = 60_000;
 
+/** How long a body may take that is received in one piece: the largest chunk at 28 KB/s. */
+export const WHOLE_BODY_MS = 300_000;
+
 /** How long a connection may be silent between requests. Bun allows 255 at most. */
 export const IDLE_CONNECTION_SECONDS = 120;
 

@@ -7,7 +7,7 @@ import { requireKey } from "../keys.ts";
  *   base_dir/
  *     tmp/
  *       <uuid>                          an object that is being written; a crash leaves it, the next start removes it
- *     chunks/ab/cd/
+ *     chunks/ab/
  *       <sha256>.<generation>           a whole object: its key (domain/object-keys.ts) is its path
  */
 export class BlobPaths {

@@ -12,7 +12,11 @@ export const UPLOAD_READERS = 8;
 export const FIND_BATCH_CHUNKS = 512;
 export const FIND_BATCH_BYTES = 4 * 1024 * 1024;
 export const FIND_BATCH_WAIT_MS = 5;
-export const DEFAULT_UPLOAD_CONCURRENCY = 8;
+/** On one machine, chunks go unasked once so many in a row were new to the server: 32 MiB of the usual size. */
+export const UNASKED_AFTER_CHUNKS = 8;
+/** Smaller chunks are cheaper to ask about, many at once, than to send. */
+export const MIN_UNASKED_BYTES = 1024 * 1024;
+export const DEFAULT_UPLOAD_CONCURRENCY = 4;
 export const DEFAULT_DOWNLOAD_CONCURRENCY = 4;
 export const MAX_CONCURRENCY = 64;
 /** A slow line takes this long for the largest chunk at 28 KB/s. */

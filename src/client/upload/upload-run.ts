@@ -1,13 +1,14 @@
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
-import { putChunk } from "../blob-requests.ts";
+import { isNoRoom, postChunk, putChunk } from "../blob-requests.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
-import { UPLOAD_MEMORY_BYTES, UPLOAD_READERS } from "../transfer/limits.ts";
+import { MIN_UNASKED_BYTES, UPLOAD_MEMORY_BYTES, UPLOAD_READERS } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
 import { takeTurns, type ServerFacts } from "../transfer/server-facts.ts";
 import type { TaskGroup } from "../transfer/task-group.ts";
-import { fileChunks, type ReadChunk } from "./file-chunks.ts";
+import { AskFirst, isLoopback } from "./ask-first.ts";
+import { fileChunks } from "./file-chunks.ts";
 import type { FoundFiles } from "./find-files.ts";
 import type { LocalFile } from "./local-file.ts";
 import { MissingChunks } from "./missing-chunks.ts";
@@ -52,6 +53,7 @@ export class UploadRun {
   readonly #sendSlots: Semaphore;
   readonly #missing: MissingChunks;
   readonly #nextAddress: () => string;
+  readonly #askFirst: AskFirst;
   /** Chunks that this upload has taken care of; a repeated one needs no second look. */
   readonly #handled = new Set<string>();
   #doneFiles = 0;
@@ -62,6 +64,7 @@ export class UploadRun {
     this.#options = options;
     this.#sendSlots = new Semaphore(options.concurrency);
     this.#nextAddress = takeTurns(server.blobAddresses);
+    this.#askFirst = new AskFirst(server.blobAddresses.every(isLoopback));
     this.#missing = new MissingChunks(client.artifacts, {
       leaseId,
       maxPerCall: server.maxFindChunks,
@@ -72,20 +75,21 @@ export class UploadRun {
   /** The files, in the order in which they were found, once the server has all their chunks. */
   async run(): Promise<readonly NamedFile[]> {
     const { found, group } = this.#options;
-    const named: NamedFile[] = [];
+    const chunksOf: NamedChunk[][] = [];
     const entries = found.files.entries();
     for (let reader = 0; reader < UPLOAD_READERS; reader += 1) {
       group.start(async () => {
-        for (const [index, file] of entries) named[index] = await this.#readFile(file);
+        for (const [index, file] of entries) await this.#readFile(file, (chunksOf[index] = []));
       });
     }
     await group.settle();
-    return named;
+    return found.files.map((file, index) => namedFile(file, chunksOf[index] ?? []));
   }
 
-  async #readFile(file: LocalFile): Promise<NamedFile> {
+  /** Fills `named` in the order of the file, each once the server has the chunk: the last ones after this ends. */
+  async #readFile(file: LocalFile, named: NamedChunk[]): Promise<void> {
     const { group } = this.#options;
-    const chunks: NamedChunk[] = [];
+    let count = 0;
     // The reading itself, and each chunk on its way.
     let open = 1;
     const closeOne = () => {
@@ -93,41 +97,73 @@ export class UploadRun {
       if (open === 0) this.#doneFiles += 1;
       this.#report();
     };
-    for await (const chunk of fileChunks(file, this.#memory, group.signal)) {
-      const sha256 = new Bun.CryptoHasher("sha256").update(chunk.bytes).digest("hex");
-      chunks.push({ sha256, sizeBytes: BigInt(chunk.bytes.length) });
+    for await (const { lent, bytes } of fileChunks(file, this.#memory, group.signal)) {
+      const index = count;
+      count += 1;
       open += 1;
       group.start(async () => {
-        await this.#place(sha256, chunk);
+        using _lent = lent;
+        named[index] = { sha256: await this.#place(bytes), sizeBytes: BigInt(bytes.length) };
+        this.chunks += 1;
+        this.#doneBytes += bytes.length;
         closeOne();
       });
     }
     closeOne();
-    const only = chunks.length === 1 ? chunks[0] : undefined;
-    // A second hash over all bytes would cost more than it proves: chunks are checked one by one when they arrive, and
-    // the server computes the digest of the whole file by itself.
-    const sha256 = chunks.length === 0 ? EMPTY_SHA256 : (only?.sha256 ?? "");
-    return { path: file.storedPath, sizeBytes: BigInt(file.sizeBytes), sha256, chunks };
   }
 
-  async #place(sha256: string, { lent, bytes }: ReadChunk): Promise<void> {
-    using _lent = lent;
-    this.chunks += 1;
-    if (!this.#handled.has(sha256)) {
-      this.#handled.add(sha256);
-      if (await this.#missing.isMissing(sha256, bytes.length)) await this.#send(sha256, bytes);
-    }
-    this.#doneBytes += bytes.length;
+  /** Sees to it that the server has the chunk; returns its SHA-256. */
+  async #place(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+    const posted = bytes.length < MIN_UNASKED_BYTES ? undefined : await this.#sendUnasked(bytes);
+    if (posted !== undefined) return posted;
+    const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    if (this.#handled.has(sha256)) return sha256;
+    this.#handled.add(sha256);
+    if (await this.#missing.isMissing(sha256, bytes.length)) {
+      this.#askFirst.wasNew();
+      await this.#send(sha256, bytes);
+    } else this.#askFirst.wasThere();
+    return sha256;
+  }
+
+  /** Sends a chunk without its digest where that is cheaper; returns the digest that the server gives it. */
+  async #sendUnasked(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+    if (this.#askFirst.isNeeded) return undefined;
+    const { client, leaseId, group } = this.#options;
+    return await this.#withSlot(async () => {
+      // Those who were sent meanwhile may have been there.
+      if (this.#askFirst.isNeeded) return undefined;
+      try {
+        const posted = await postChunk(client.http, this.#nextAddress(), { bytes, leaseId }, group.signal);
+        if (posted.exists) this.#askFirst.wasThere();
+        this.#countSent(bytes);
+        this.#handled.add(posted.sha256);
+        return posted.sha256;
+      } catch (error) {
+        if (isNoRoom(error)) return undefined;
+        throw error;
+      }
+    });
   }
 
   async #send(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { client, leaseId, group } = this.#options;
-    const held = await this.#sendSlots.acquire(1, group.signal);
-    try {
+    await this.#withSlot(async () => {
       await putChunk(client.http, this.#nextAddress(), { sha256, bytes, leaseId }, group.signal);
+      this.#countSent(bytes);
+    });
+  }
+
+  async #withSlot<T>(work: () => Promise<T>): Promise<T> {
+    const held = await this.#sendSlots.acquire(1, this.#options.group.signal);
+    try {
+      return await work();
     } finally {
       this.#sendSlots.release(held);
     }
+  }
+
+  #countSent(bytes: Uint8Array): void {
     this.sentChunks += 1;
     this.sentBytes += bytes.length;
   }
@@ -142,4 +178,12 @@ export class UploadRun {
       transferredBytes: this.sentBytes,
     });
   }
+}
+
+function namedFile(file: LocalFile, chunks: NamedChunk[]): NamedFile {
+  const only = chunks.length === 1 ? chunks[0] : undefined;
+  // A second hash over all bytes would cost more than it proves: chunks are checked one by one when they arrive, and
+  // the server computes the digest of the whole file by itself.
+  const sha256 = chunks.length === 0 ? EMPTY_SHA256 : (only?.sha256 ?? "");
+  return { path: file.storedPath, sizeBytes: BigInt(file.sizeBytes), sha256, chunks };
 }

@@ -25,7 +25,7 @@ export interface UploadOptions {
   readonly onProgress?: OnProgress;
   /** Ends the upload; nothing becomes visible. */
   readonly signal?: AbortSignal;
-  /** How many chunks are sent at once: 1 to 64; default 8. */
+  /** How many chunks are sent at once: 1 to 64; default 4. */
   readonly concurrency?: number;
 }
 

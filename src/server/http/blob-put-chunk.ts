@@ -4,7 +4,7 @@ import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
 import { digestMismatch } from "../../service/blobs/body-errors.ts";
 import { putChunk } from "../../service/blobs/put-chunk.ts";
 import type { Transfers } from "../../service/blobs/transfers.ts";
-import { requestBody } from "./blob-body.ts";
+import { requestBody, wholeBody } from "./blob-body.ts";
 import { blobFailure, lengthRequired, tooLarge } from "./blob-errors.ts";
 import { checkPutHeaders } from "./blob-put-headers.ts";
 import type { HttpRoute } from "./route.ts";
@@ -28,15 +28,16 @@ export function putChunkRoute(transfers: Transfers): HttpRoute {
       const leaseId = call.request.headers.get(LEASE_HEADER) ?? "";
       if (!isId(leaseId))
         throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
-      const sizeBytes = contentLength(call.request.headers);
-      const body = requestBody(call);
-      const { exists } = await putChunk(transfers, call.caller, { digest, sizeBytes, leaseId, body });
+      const sizeBytes = chunkLength(call.request.headers);
+      const chunk = { digest, sizeBytes, leaseId, body: requestBody(call), whole: () => wholeBody(call) };
+      const { exists } = await putChunk(transfers, call.caller, chunk);
       return new Response(null, { status: exists ? 200 : 201 });
     },
   };
 }
 
-function contentLength(headers: Headers): number {
+/** The size that a request with a chunk announces. */
+export function chunkLength(headers: Headers): number {
   const text = headers.get("Content-Length");
   if (text === null) throw lengthRequired();
   const sizeBytes = /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;

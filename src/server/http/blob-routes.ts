@@ -1,10 +1,16 @@
 import type { Transfers } from "../../service/blobs/transfers.ts";
 import { getFileRoutes } from "./blob-get-file.ts";
+import { postChunkRoute } from "./blob-post-chunk.ts";
 import { putChunkRoute } from "./blob-put-chunk.ts";
 import { putFileRoute } from "./blob-put-file.ts";
 import type { HttpRoute } from "./route.ts";
 
 /** The routes that bytes of files go over. */
 export function blobRoutes(transfers: Transfers): readonly HttpRoute[] {
-  return [putChunkRoute(transfers), putFileRoute(transfers), ...getFileRoutes(transfers)];
+  return [
+    putChunkRoute(transfers),
+    postChunkRoute(transfers),
+    putFileRoute(transfers),
+    ...getFileRoutes(transfers),
+  ];
 }

@@ -17,3 +17,11 @@ export function digestMismatch(expected: string, actual: string): DomainError {
     { metadata: { expected_sha256: expected, actual_sha256: actual } },
   );
 }
+
+export function checksumMismatch(): DomainError {
+  return new DomainError(
+    "invalid_argument",
+    "CHECKSUM_MISMATCH",
+    "The body has another XXH3 than was announced; send it again, and read it anew if that repeats.",
+  );
+}

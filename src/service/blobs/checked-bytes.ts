@@ -39,7 +39,7 @@ export async function checkBytes(
     };
   }
   const right = await transfers.checks.run((buffer) =>
-    isRight(transfers, reader, chunk, (_, bytes) => buffer.subarray(0, bytes)),
+    isRight(transfers, reader, chunk, (_, bytes) => buffer.bytes.subarray(0, bytes)),
   );
   if (!right) return undefined;
   const stack = owned.move();

@@ -2,6 +2,10 @@
 
 /** Bytes that are read from a chunk at a time to check it. */
 export const CHECK_PIECE_BYTES = 1024 * 1024;
+/** Bytes of chunks that are received in one piece at the same time: of four of the usual size. Others come in pieces. */
+export const MAX_WHOLE_BODY_BYTES = 8 * 1024 * 1024;
+/** How long a chunk without a name waits for that room. */
+export const WAIT_FOR_ROOM_MS = 10_000;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
 export const MAX_PARALLEL_CHECKS = 4;
 /** Checked bytes that are kept until they are sent: of four downloads at full speed. The others are read again. */

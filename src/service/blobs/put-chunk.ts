@@ -1,27 +1,40 @@
+import { sha256Elsewhere } from "../../hashing/digests.ts";
+import { releaseBytes } from "../../hashing/release.ts";
 import type { Caller } from "../context.ts";
 import { digestMismatch, sizeMismatch } from "./body-errors.ts";
 import type { Checksum } from "./chunk-notes.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
-import { holdChunk, lookUpChunk, openChunk, type KnownChunk } from "./store-chunk.ts";
+import { holdChunk, lookUpChunk, openChunk, storeBytes, type KnownChunk } from "./store-chunk.ts";
 import type { Transfers } from "./transfers.ts";
 
 export interface PutChunkInput extends ChunkInput {
   readonly leaseId: string;
   readonly body: AsyncIterable<Uint8Array>;
+  /** The same body in one piece, in an array of its own. Either is asked for, not both. */
+  readonly whole?: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * Stores one chunk under an upload lease. A body that does not match leaves nothing. A digest that is stored already is
  * read and checked all the same: sending the bytes, not knowing their digest, is what lets a caller use them.
+ *
+ * A body in one piece costs least, and memory for all of it: beyond what there is room for, bodies go to storage piece
+ * by piece. So memory is bounded, and slow clients hold up nobody.
  */
 export async function putChunk(
   transfers: Transfers,
   caller: Caller,
-  { leaseId, body, ...input }: PutChunkInput,
+  { leaseId, body, whole, ...input }: PutChunkInput,
 ): Promise<{ readonly exists: boolean }> {
   using _busy = transfers.load.begin();
   // The body is read while this is looked up: what nobody reads piles up in memory, for each of many uploads.
   const lookup = new Lookup(lookUpChunk(transfers, caller, leaseId, input.digest));
+  if (whole !== undefined && transfers.bodies.take(input.sizeBytes)) {
+    const record = await storeWhole(transfers, caller, leaseId, input, whole, lookup);
+    await record();
+    const known = lookup.result();
+    return { exists: known.isStored && known.isVisible };
+  }
   await using chunk = await openChunk(transfers, caller, leaseId, input);
   const checksum = await receive(transfers, input, body, async (piece) => {
     if (!lookup.result().isStored) await chunk.write(piece);
@@ -34,6 +47,31 @@ export async function putChunk(
   await chunk.commit(checksum);
   await chunk.record();
   return { exists: false };
+}
+
+/** Takes memory for the body, and gives it back once its bytes are stored; returns how to record them. */
+async function storeWhole(
+  transfers: Transfers,
+  caller: Caller,
+  leaseId: string,
+  input: ChunkInput,
+  whole: () => Promise<Uint8Array<ArrayBuffer>>,
+  lookup: Lookup,
+): Promise<() => Promise<void>> {
+  try {
+    const body = await whole();
+    const known = await lookup.settled;
+    if (body.byteLength !== input.sizeBytes) throw sizeMismatch(input.sizeBytes, String(body.byteLength));
+    const { sha256, bytes } = await sha256Elsewhere(body);
+    try {
+      if (sha256 !== input.digest) throw digestMismatch(input.digest, sha256);
+      return await storeBytes(transfers, caller, leaseId, input, bytes, known);
+    } finally {
+      releaseBytes(bytes);
+    }
+  } finally {
+    transfers.bodies.giveBack(input.sizeBytes);
+  }
 }
 
 /** An answer that may not be there yet. */

@@ -20,10 +20,15 @@ class Semaphore {
   }
 }
 
+/** A buffer that is lent. Whoever moves its bytes elsewhere puts another array of the same size in its place. */
+export interface LentBuffer {
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** A semaphore whose works each get a buffer of their own while they run. */
 export class BufferSemaphore {
   readonly #semaphore: Semaphore;
-  readonly #buffers: Uint8Array<ArrayBuffer>[] = [];
+  readonly #buffers: LentBuffer[] = [];
   readonly #bufferBytes: number;
 
   constructor(limit: number, bufferBytes: number) {
@@ -31,13 +36,13 @@ export class BufferSemaphore {
     this.#bufferBytes = bufferBytes;
   }
 
-  run<T>(work: (buffer: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
+  run<T>(work: (buffer: LentBuffer) => Promise<T>): Promise<T> {
     return this.#semaphore.run(async () => {
-      const buffer = this.#buffers.pop() ?? new Uint8Array(this.#bufferBytes);
+      const buffer = this.#buffers.pop() ?? { bytes: new Uint8Array(this.#bufferBytes) };
       try {
         return await work(buffer);
       } finally {
-        this.#buffers.push(buffer);
+        if (buffer.bytes.byteLength === this.#bufferBytes) this.#buffers.push(buffer);
       }
     });
   }

@@ -17,18 +17,26 @@ export interface KnownChunk {
 }
 
 /** Throws unless the caller may upload under the lease. */
-export function lookUpChunk(
+export async function requireUploadLease(
   { context, leases }: Transfers,
+  caller: Caller,
+  leaseId: string,
+): Promise<void> {
+  const key = leaseUseKey(caller, leaseId);
+  if (leases.isGood(key)) return;
+  await context.metadata.read((tx) => findUploadLease(tx, caller, leaseId, context.clock.nowMicros()));
+  leases.remember(key);
+}
+
+/** Throws unless the caller may upload under the lease. */
+export async function lookUpChunk(
+  transfers: Transfers,
   caller: Caller,
   leaseId: string,
   digest: string,
 ): Promise<KnownChunk> {
-  return context.metadata.read(async (tx) => {
-    const key = leaseUseKey(caller, leaseId);
-    if (!leases.isGood(key)) {
-      await findUploadLease(tx, caller, leaseId, context.clock.nowMicros());
-      leases.remember(key);
-    }
+  await requireUploadLease(transfers, caller, leaseId);
+  return transfers.context.metadata.read(async (tx) => {
     const [chunk] = await tx.chunks.getMany([digest]);
     if (chunk?.state !== "stored") return { isStored: false, isVisible: false };
     const isVisible =
@@ -73,6 +81,24 @@ export async function openChunk(
     },
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
+}
+
+/** Stores bytes that are the digest's, unless they are stored already; returns how to record them. */
+export async function storeBytes(
+  transfers: Transfers,
+  caller: Caller,
+  leaseId: string,
+  chunk: ChunkInput,
+  bytes: Uint8Array,
+  { isStored }: KnownChunk,
+): Promise<() => Promise<void>> {
+  if (isStored) return () => holdChunk(transfers, caller, leaseId, chunk.digest);
+  await using opened = await openChunk(transfers, caller, leaseId, chunk);
+  await opened.write(bytes);
+  const checksum = transfers.notes.checksum();
+  checksum.add(bytes);
+  await opened.commit(checksum.finish());
+  return () => opened.record();
 }
 
 /** Lets the lease protect a chunk that is stored. */

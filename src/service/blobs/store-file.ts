@@ -1,9 +1,11 @@
+import { sha256 as sha256Here, sha256Elsewhere } from "../../hashing/digests.ts";
 import type { Caller } from "../context.ts";
 import { digestMismatch } from "./body-errors.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { MAX_RECORDINGS_AHEAD } from "./flow-limits.ts";
 import type { FileInput } from "./fingerprint-files.ts";
-import { holdChunk, lookUpChunk, openChunk } from "./store-chunk.ts";
+import { lookUpChunk, storeBytes } from "./store-chunk.ts";
+import type { LentBuffer } from "./semaphore.ts";
 import type { Transfers } from "./transfers.ts";
 
 export interface StoreFileInput {
@@ -29,12 +31,13 @@ export function storeFile(
     const chunks: ChunkInput[] = [];
     const recordings = new RecordingsAhead();
     try {
-      for await (const bytes of cut(body, buffer)) {
-        // On another thread, while this one takes the digest of the whole.
-        const digest = crypto.subtle.digest("SHA-256", bytes);
-        whole.update(bytes);
-        const chunk = { digest: Buffer.from(await digest).toString("hex"), sizeBytes: bytes.byteLength };
-        const record = await storeBytes(transfers, caller, leaseId, chunk, bytes);
+      for await (const sizeBytes of cut(body, buffer)) {
+        whole.update(buffer.bytes.subarray(0, sizeBytes));
+        const digest = await digestOf(buffer, sizeBytes);
+        const chunk = { digest, sizeBytes };
+        const known = await lookUpChunk(transfers, caller, leaseId, digest);
+        const bytes = buffer.bytes.subarray(0, sizeBytes);
+        const record = await storeBytes(transfers, caller, leaseId, chunk, bytes, known);
         chunks.push(chunk);
         await recordings.add(record());
       }
@@ -47,6 +50,14 @@ export function storeFile(
     const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
     return { path, sizeBytes, sha256, isVerified: true, chunks };
   });
+}
+
+/** A full buffer goes to another thread for its digest, and others are served meanwhile. */
+async function digestOf(buffer: LentBuffer, sizeBytes: number): Promise<string> {
+  if (sizeBytes < buffer.bytes.byteLength) return sha256Here(buffer.bytes.subarray(0, sizeBytes));
+  const { sha256, bytes } = await sha256Elsewhere(buffer.bytes);
+  buffer.bytes = bytes;
+  return sha256;
 }
 
 /** The transactions that record a file's chunks run while more of the file arrives; their failures come up later. */
@@ -65,41 +76,20 @@ class RecordingsAhead {
   }
 }
 
-/** Stores a chunk, unless its digest is stored; returns how to record it. */
-async function storeBytes(
-  transfers: Transfers,
-  caller: Caller,
-  leaseId: string,
-  chunk: ChunkInput,
-  bytes: Uint8Array,
-): Promise<() => Promise<void>> {
-  const { isStored } = await lookUpChunk(transfers, caller, leaseId, chunk.digest);
-  if (isStored) return () => holdChunk(transfers, caller, leaseId, chunk.digest);
-  await using opened = await openChunk(transfers, caller, leaseId, chunk);
-  await opened.write(bytes);
-  const checksum = transfers.notes.checksum();
-  checksum.add(bytes);
-  await opened.commit(checksum.finish());
-  return () => opened.record();
-}
-
-/** Collects a body in the buffer; what it yields is valid until the next is asked for. The last may not fill it. */
-async function* cut(
-  body: AsyncIterable<Uint8Array>,
-  buffer: Uint8Array<ArrayBuffer>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/** Collects a body in the buffer, and yields how much of it is filled: all, but for the last time. */
+async function* cut(body: AsyncIterable<Uint8Array>, buffer: LentBuffer): AsyncGenerator<number> {
   let filledBytes = 0;
   for await (const arrived of body) {
     let rest = arrived;
     while (rest.byteLength > 0) {
-      const piece = rest.subarray(0, buffer.byteLength - filledBytes);
-      buffer.set(piece, filledBytes);
+      const piece = rest.subarray(0, buffer.bytes.byteLength - filledBytes);
+      buffer.bytes.set(piece, filledBytes);
       filledBytes += piece.byteLength;
       rest = rest.subarray(piece.byteLength);
-      if (filledBytes < buffer.byteLength) continue;
-      yield buffer;
+      if (filledBytes < buffer.bytes.byteLength) continue;
+      yield filledBytes;
       filledBytes = 0;
     }
   }
-  if (filledBytes > 0) yield buffer.subarray(0, filledBytes);
+  if (filledBytes > 0) yield filledBytes;
 }

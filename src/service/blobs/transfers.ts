@@ -3,7 +3,13 @@ import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChunkNotes } from "./chunk-notes.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { CHECK_PIECE_BYTES, MAX_KEPT_BYTES, MAX_PARALLEL_CHECKS, MAX_PARALLEL_CUTS } from "./flow-limits.ts";
+import {
+  CHECK_PIECE_BYTES,
+  MAX_KEPT_BYTES,
+  MAX_PARALLEL_CHECKS,
+  MAX_PARALLEL_CUTS,
+  MAX_WHOLE_BODY_BYTES,
+} from "./flow-limits.ts";
 import { LeaseMemory } from "./lease-memory.ts";
 import { BufferSemaphore } from "./semaphore.ts";
 
@@ -25,6 +31,8 @@ export interface Transfers {
   readonly notes: ChunkNotes;
   readonly recorder: ChunkRecorder;
   readonly leases: LeaseMemory;
+  /** Room for chunks that arrive in one piece. */
+  readonly bodies: MemoryBudget;
   /** Room for checked bytes that wait to be sent. */
   readonly kept: MemoryBudget;
   readonly checks: BufferSemaphore;
@@ -52,23 +60,45 @@ export class TransferLoad {
   }
 }
 
-/** Bytes of memory that many may have at once, for those that can do without. */
+/** Bytes of memory that many may have at once. */
 export class MemoryBudget {
   #freeBytes: number;
+  /** Those who wait, in order. */
+  readonly #waiting = new Set<{ readonly bytes: number; readonly enter: () => void }>();
 
   constructor(limitBytes: number) {
     this.#freeBytes = limitBytes;
   }
 
-  /** Whether there is room; then it must be given back. */
+  /** Whether there is room now; then it must be given back. */
   take(bytes: number): boolean {
-    if (bytes > this.#freeBytes) return false;
+    if (bytes > this.#freeBytes || this.#waiting.size > 0) return false;
     this.#freeBytes -= bytes;
     return true;
   }
 
+  /** Whether there is room within `limitMs`; then it must be given back. */
+  async takeSoon(bytes: number, limitMs: number): Promise<boolean> {
+    if (this.take(bytes)) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter = { bytes, enter: () => resolve(true) };
+    this.#waiting.add(waiter);
+    const timer = setTimeout(() => resolve(!this.#waiting.delete(waiter)), limitMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   giveBack(bytes: number): void {
     this.#freeBytes += bytes;
+    for (const waiter of this.#waiting) {
+      if (waiter.bytes > this.#freeBytes) return;
+      this.#freeBytes -= waiter.bytes;
+      this.#waiting.delete(waiter);
+      waiter.enter();
+    }
   }
 }
 
@@ -80,6 +110,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     notes: new ChunkNotes(),
     recorder: new ChunkRecorder(context),
     leases: new LeaseMemory(),
+    bodies: new MemoryBudget(MAX_WHOLE_BODY_BYTES),
     kept: new MemoryBudget(MAX_KEPT_BYTES),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
     cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, TARGET_CHUNK_BYTES),

@@ -1,0 +1,39 @@
+import { UNASKED_AFTER_CHUNKS } from "../transfer/limits.ts";
+
+/**
+ * Decides whether a chunk is worth its SHA-256 before it is sent, to ask whether the server has it. On a line between
+ * machines it always is. On one machine, sending costs less than the digest, which the server takes anyway: so once a
+ * run of chunks was new to the server, the next ones go without, until one turns out to have been there; from then on
+ * it takes a run of twice the length.
+ */
+export class AskFirst {
+  readonly #isLocal: boolean;
+  #runLength = UNASKED_AFTER_CHUNKS;
+  #newInARow = 0;
+
+  /** `isLocal`: the server is on this machine. */
+  constructor(isLocal: boolean) {
+    this.#isLocal = isLocal;
+  }
+
+  get isNeeded(): boolean {
+    return !this.#isLocal || this.#newInARow < this.#runLength;
+  }
+
+  /** The server did not have a chunk. */
+  wasNew(): void {
+    this.#newInARow += 1;
+  }
+
+  /** The server had a chunk. */
+  wasThere(): void {
+    if (!this.isNeeded) this.#runLength *= 2;
+    this.#newInARow = 0;
+  }
+}
+
+/** Whether an address is one of this machine. */
+export function isLoopback(address: string): boolean {
+  const { hostname } = new URL(address);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
