@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { assertSameBytes, clear, settle } from "../harness/files.ts";
+import { assertSameBytes, clear, settle, warmMemory } from "../harness/files.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 import type { Contestant } from "../harness/statistics.ts";
 import { copyAndHash } from "../peers/copy.ts";
@@ -32,6 +32,7 @@ export async function downloads(
       await mkdir(folder);
       try {
         const target = join(folder, basename(path));
+        await warmMemory(context.folder, 2 * blobCase.sizeBytes);
         const durationMs = await measure(target);
         await assertSameBytes(path, target);
         return durationMs;

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { clear } from "../harness/files.ts";
+import { clear, warmMemory } from "../harness/files.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 import type { Contestant } from "../harness/statistics.ts";
 import { copyAndHash, copyFlushAndHash } from "../peers/copy.ts";
@@ -17,6 +17,7 @@ export function uploads(blobCase: BlobCase): readonly Contestant[] {
       const folder = join(context.folder, "upload");
       await mkdir(folder);
       try {
+        await warmMemory(context.folder, 2 * blobCase.sizeBytes);
         return await measure(folder);
       } finally {
         await clear(folder, context.folder);

@@ -1,8 +1,10 @@
 import { createCipheriv, randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { run } from "./processes.ts";
 
 const pieceBytes = 8 * 1024 * 1024;
+const warmPieceBytes = 512 * 1024;
 
 /**
  * Writes bytes that no program can compress or has seen before, and flushes them; they stay in the page cache. AES over
@@ -31,6 +33,18 @@ export async function clear(path: string, fileSystemOf: string): Promise<void> {
 /** Writes back what is dirty in the file system of the folder, so that what is measured next pays only for itself. */
 export async function settle(folder: string): Promise<void> {
   await run(["sync", "-f", folder]);
+}
+
+/**
+ * Has the system take hold of memory, and give it back to itself: a virtual machine hands memory that is free for some
+ * seconds to its host, and files that are written into pages that come from there cost up to eight times as much.
+ */
+export async function warmMemory(folder: string, sizeBytes: number): Promise<void> {
+  const path = join(folder, "warm");
+  await using file = await open(path, "w");
+  const zeros = new Uint8Array(warmPieceBytes);
+  for (let left = sizeBytes; left > 0; left -= warmPieceBytes) await file.write(zeros);
+  await rm(path);
 }
 
 /** Lower-case hexadecimal SHA-256 of a file. */

@@ -3,7 +3,8 @@ import { openBlobServer, rawExchange, type BlobServer } from "../../../test/supp
 import { someBytes } from "../../../test/support/blobs.ts";
 import { sha256 } from "../../../test/support/upload.ts";
 import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
-import { requestBody } from "./blob-body.ts";
+import { MAX_WHOLE_BODY_BYTES } from "../../service/blobs/flow-limits.ts";
+import { requestBody, wholeBody } from "./blob-body.ts";
 
 let server: BlobServer;
 
@@ -23,8 +24,9 @@ async function send(
   path: string,
   body: Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
+  method = "PUT",
 ): Promise<Answer> {
-  const response = await fetch(`${server.url}${path}`, { method: "PUT", body, headers });
+  const response = await fetch(`${server.url}${path}`, { method, body, headers });
   const text = await response.text();
   return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
 }
@@ -44,6 +46,25 @@ test("a chunk is stored, and then is there", async () => {
   expect(await putChunk(sha256(bytes), bytes, lease)).toEqual({ status: 200, body: {} });
   const largest = someBytes(MAX_CHUNK_BYTES, 12);
   expect((await putChunk(sha256(largest), largest, lease)).status).toBe(201);
+});
+
+test("a chunk without a name gets one", async () => {
+  const lease = await server.begin();
+  const bytes = someBytes(3_000_000, 21);
+  const xxh3 = Bun.hash.xxHash3(bytes).toString(16).padStart(16, "0");
+  const post = (headers: Record<string, string>, body = bytes) =>
+    send("/v1/chunks", body, { "ModelBox-Lease": lease, ...headers }, "POST");
+  const sha256Hex = sha256(bytes);
+  expect(await post({ "ModelBox-XXH3": xxh3 })).toEqual({
+    status: 201,
+    body: { sha256: sha256Hex, exists: false },
+  });
+  expect(await post({})).toEqual({ status: 200, body: { sha256: sha256Hex, exists: true } });
+  const wrong = await post({ "ModelBox-XXH3": "0".repeat(16) });
+  expect([wrong.status, reasonOf(wrong)]).toEqual([400, "CHECKSUM_MISMATCH"]);
+  expect((await post({ "ModelBox-XXH3": "nonsense" })).status).toBe(400);
+  expect((await post({ "ModelBox-Lease": "nonsense" })).status).toBe(400);
+  expect((await post({}, new Uint8Array(MAX_CHUNK_BYTES + 1))).status).toBe(413);
 });
 
 test("what is wrong with a chunk has a status of its own", async () => {
@@ -76,18 +97,46 @@ test("a chunk without length is refused", async () => {
   expect(chunked).toStartWith("HTTP/1.1 411 ");
 });
 
-test("a chunk whose connection breaks leaves nothing", async () => {
+/** Takes all memory for bodies in one piece, as other uploads would. */
+function crowd(): Disposable {
+  expect(server.transfers.bodies.take(MAX_WHOLE_BODY_BYTES)).toBe(true);
+  return { [Symbol.dispose]: () => server.transfers.bodies.giveBack(MAX_WHOLE_BODY_BYTES) };
+}
+
+test("a chunk for which there is no memory is stored piece by piece", async () => {
+  using _others = crowd();
   const lease = await server.begin();
-  const before = (await server.objects()).length;
-  const socket = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
-  const digest = sha256(someBytes(2_000_000, 14));
-  const head = `PUT /v1/chunks/${digest} HTTP/1.1\r\nHost: 127.0.0.1\r\nModelBox-Lease: ${lease}\r\nContent-Length: 2000000\r\n\r\n`;
-  socket.write(head);
-  socket.write(someBytes(100_000, 14));
-  await until(async () => server.transfers.load.isBusy && (await server.objects()).length > before);
-  socket.terminate();
-  await until(async () => !server.transfers.load.isBusy);
-  expect(await server.objects()).toHaveLength(before);
+  const bytes = someBytes(3_000_000, 22);
+  expect((await putChunk(sha256(bytes), bytes, lease)).status).toBe(201);
+  expect((await putChunk(sha256(bytes), bytes, lease)).status).toBe(200);
+  expect((await putChunk("0".repeat(64), bytes, lease)).status).toBe(400);
+});
+
+test.each(["in one piece", "piece by piece"])(
+  "a chunk whose connection breaks leaves nothing: %s",
+  async (how) => {
+    using _others = how === "in one piece" ? undefined : crowd();
+    const lease = await server.begin();
+    const before = (await server.objects()).length;
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
+    const digest = sha256(someBytes(2_000_000, 14));
+    const head = `PUT /v1/chunks/${digest} HTTP/1.1\r\nHost: 127.0.0.1\r\nModelBox-Lease: ${lease}\r\nContent-Length: 2000000\r\n\r\n`;
+    socket.write(head);
+    socket.write(someBytes(100_000, 14));
+    const arrives = async () => how === "in one piece" || (await server.objects()).length > before;
+    await until(async () => server.transfers.load.isBusy && (await arrives()));
+    socket.terminate();
+    await until(async () => !server.transfers.load.isBusy);
+    expect(await server.objects()).toHaveLength(before);
+  },
+);
+
+test("a body in one piece that stalls is given up", async () => {
+  const body = new ReadableStream({ pull: () => new Promise(() => undefined) });
+  const request = new Request("http://x/", { method: "PUT", body });
+  const whole = wholeBody({ request, countReceived: () => undefined }, 20);
+  const error = await whole.catch((one: unknown) => one);
+  expect(error).toMatchObject({ kind: "unavailable", reason: "REQUEST_STALLED" });
 });
 
 test("a body that stalls is given up", async () => {
