@@ -23,6 +23,8 @@ const plants: readonly Plant[] = [
   { file: "src/service/d.ts", imports: "drizzle-orm" },
   { file: "src/service/e.ts", imports: "node:http2" },
   { file: "src/service/f.ts", imports: "../domain/names.ts", allowed: true },
+  { file: "src/hashing/a.ts", imports: "../service/x.ts" },
+  { file: "src/hashing/b.ts", imports: "../version.ts", allowed: true },
   { file: "src/metadata/a.ts", imports: "../blob/x.ts" },
   { file: "src/metadata/repositories/b.ts", imports: "../../server/x.ts" },
   { file: "src/metadata/c.ts", imports: "../embed/migrations.ts", allowed: true },

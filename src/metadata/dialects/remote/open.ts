@@ -4,8 +4,6 @@ import type { MetadataStore } from "../../../domain/metadata-store.ts";
 import type { EmbeddedMigration } from "../../../embed/migrations.ts";
 import type { MigrationStatus } from "../../migrate.ts";
 import type { ScanBudget } from "../../session.ts";
-import { mysqlDriver } from "../mysql/driver.ts";
-import { postgresDriver } from "../postgres/driver.ts";
 import type { QueryListener, RemoteConnection } from "./connection.ts";
 import type { RemoteDriver } from "./driver.ts";
 import { MIGRATION_STATEMENT_LIMIT_MS } from "./migration-table.ts";
@@ -38,7 +36,7 @@ export interface RemoteMetadataStoreOptions {
  * DATABASE_SETTINGS: `key` in its metadata names the setting); "unavailable" when the server does not answer.
  */
 export async function createRemoteMetadataStore(options: RemoteMetadataStoreOptions): Promise<MetadataStore> {
-  const driver = driverOf(options);
+  const driver = await driverOf(options);
   const clock = options.clock ?? systemClock();
   await withConnection(driver, (connection) =>
     driver.migrate(connection, {
@@ -57,12 +55,18 @@ export async function createRemoteMetadataStore(options: RemoteMetadataStoreOpti
 
 /** Looks at a database without changing it; it may be in use. */
 export async function remoteMigrationStatus(options: RemoteMetadataStoreOptions): Promise<MigrationStatus> {
-  const driver = driverOf(options);
+  const driver = await driverOf(options);
   return await withConnection(driver, (connection) => driver.migrationStatus(connection, options.migrations));
 }
 
-function driverOf({ kind, settings, onQuery }: RemoteMetadataStoreOptions): RemoteDriver {
-  return kind === "mysql" ? mysqlDriver(settings, onQuery) : postgresDriver(settings, onQuery);
+/** Loaded only when it is wanted: the drivers took 7 MB of a server that has no use for them. */
+async function driverOf({ kind, settings, onQuery }: RemoteMetadataStoreOptions): Promise<RemoteDriver> {
+  if (kind === "mysql") {
+    const { mysqlDriver } = await import("../mysql/driver.ts");
+    return mysqlDriver(settings, onQuery);
+  }
+  const { postgresDriver } = await import("../postgres/driver.ts");
+  return postgresDriver(settings, onQuery);
 }
 
 async function withConnection<T>(
