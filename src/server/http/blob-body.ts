@@ -1,6 +1,6 @@
 import { releaseOwned } from "../../hashing/release.ts";
 import { BODY_STALL_MS, WHOLE_BODY_MS } from "../limits.ts";
-import { bodyStalled } from "./blob-errors.ts";
+import { bodyStalled, bodyTooSlow } from "./blob-errors.ts";
 import type { HttpCall } from "./route.ts";
 
 /**
@@ -48,7 +48,7 @@ export async function wholeBody(
   limitMs = WHOLE_BODY_MS,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(bodyStalled(limitMs)), limitMs);
+  const timer = setTimeout(() => late.reject(bodyTooSlow(limitMs)), limitMs);
   try {
     const buffer = await Promise.race([request.arrayBuffer(), late.promise]);
     countReceived(buffer.byteLength);

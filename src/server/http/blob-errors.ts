@@ -27,6 +27,11 @@ export function bodyStalled(stallMs: number): DomainError {
   return new DomainError("unavailable", "REQUEST_STALLED", message);
 }
 
+export function bodyTooSlow(limitMs: number): DomainError {
+  const message = `The body did not arrive within ${limitMs / 1000} s; check the network and send it again.`;
+  return new DomainError("unavailable", "REQUEST_STALLED", message);
+}
+
 export function lengthRequired(): DomainError {
   return new DomainError(
     "invalid_argument",
