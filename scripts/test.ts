@@ -12,7 +12,8 @@ const testTimeoutMs = 30_000;
 
 interface Count {
   readonly passed: number;
-  readonly failed: number;
+  /** What failed, a line each, to be read without looking through the whole output. */
+  readonly failures: readonly string[];
 }
 
 const { values, positionals } = parseArgs({
@@ -30,9 +31,10 @@ const counts = [
   await countTests(positionals.length === 0 ? ["src", "scripts", "test"] : positionals),
 ];
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-process.exitCode = failed === 0 ? 0 : 1;
-console.log(`${passed} passed, ${failed} failed`);
+const failures = counts.flatMap((count) => count.failures);
+process.exitCode = failures.length === 0 ? 0 : 1;
+for (const failure of failures) console.log(`(failed) ${failure}`);
+console.log(`${passed} passed, ${failures.length} failed`);
 
 async function countChecks(): Promise<Count> {
   const results = await runChecks();
@@ -40,8 +42,11 @@ async function countChecks(): Promise<Count> {
     console.log(`${ok ? "(pass)" : "(fail)"} check: ${name}`);
     if (!ok) console.log(output);
   }
-  const good = results.filter((result) => result.passed).length;
-  return { passed: good, failed: results.length - good };
+  const failed = results.filter((result) => !result.passed);
+  return {
+    passed: results.length - failed.length,
+    failures: failed.map(({ name }) => `check: ${name}`),
+  };
 }
 
 async function countTests(paths: readonly string[]): Promise<Count> {
@@ -78,15 +83,30 @@ async function countTests(paths: readonly string[]): Promise<Count> {
 
 /** A test run that ends badly without a failed test, as after a crash, counts as one that failed. */
 function readReport(path: string, status: number): Count {
-  const totals = /<testsuites[^>]*>/.exec(safeRead(path))?.[0] ?? "";
-  const attribute = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
-  const failures = attribute("failures") + attribute("errors");
-  const skipped = attribute("skipped");
+  const report = safeRead(path);
+  const totals = /<testsuites[^>]*>/.exec(report)?.[0] ?? "";
+  const total = (name: string) => Number(attribute(totals, name));
+  const failures = [...report.matchAll(/(<testcase [^>]*[^/])>\s*<(?:failure|error)\b([^>]*)>/g)].map(
+    ([, test = "", reason = ""]) =>
+      `${attribute(test, "file")}: ${attribute(test, "classname")} > ${attribute(test, "name")}: ` +
+      attribute(reason, "message").replaceAll(/\s+/g, " ").slice(0, 400),
+  );
+  const uncounted = total("failures") + total("errors") - failures.length;
+  failures.push(...Array.from({ length: uncounted }, () => "a test that the report does not name"));
+  const skipped = total("skipped");
   if (skipped > 0) console.log(`${skipped} skipped`);
-  return {
-    passed: attribute("tests") - failures - skipped,
-    failed: failures === 0 && status !== 0 ? 1 : failures,
-  };
+  const passed = total("tests") - failures.length - skipped;
+  if (failures.length === 0 && status !== 0) failures.push(`bun test ended with status ${status}`);
+  return { passed, failures };
+}
+
+function attribute(element: string, name: string): string {
+  const text = new RegExp(`\\b${name}="([^"]*)"`).exec(element)?.[1] ?? "";
+  const characters: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+  return text.replaceAll(
+    /&(?:#(\d+)|(\w+));/g,
+    (whole, code, word) => (code ? String.fromCodePoint(Number(code)) : characters[word]) ?? whole,
+  );
 }
 
 function safeRead(path: string): string {
