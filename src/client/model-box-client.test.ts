@@ -196,7 +196,7 @@ describe("retries", () => {
     const failure = await failureOf(client.namespaces.listNamespaces({}));
     expect(failure).toMatchObject({ name: "ServerError", kind: "unavailable", message: "busy" });
     expect(server.calls).toHaveLength(7);
-  }, 15_000);
+  });
 
   test("don't happen for what another try can't change", async () => {
     using server = new CallServer();

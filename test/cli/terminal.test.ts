@@ -103,7 +103,7 @@ test("a server that is slow to answer is waited for aloud, on a terminal only", 
   await terminal.shows(`Waiting for http://127.0.0.1:${silent.port} to answer`);
   terminal.type("\u0003");
   expect(await terminal.child.exited).toBe(130);
-}, 15_000);
+});
 
 test("transfers show how far they are, on a terminal only", async () => {
   const size = 8 * 1024 * 1024;

@@ -8,7 +8,7 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-const endLimitMs = 20_000;
+const endLimitMs = 60_000;
 
 /**
  * Runs a program with its output in a file. As root it becomes "nobody", since database servers refuse to be root. It

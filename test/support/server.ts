@@ -6,8 +6,8 @@ import { root } from "../tidy/tracked-files.ts";
 /** The executable under test. */
 export const executable = process.env["MODELBOX_EXECUTABLE"] ?? join(root, "dist/modelbox");
 
-const readyLimitMs = 20_000;
-const stopLimitMs = 20_000;
+const readyLimitMs = 60_000;
+const stopLimitMs = 60_000;
 
 /** A server of the executable, run in an empty folder away from the repository, on ports of its own. */
 export interface TestServer extends AsyncDisposable {

@@ -8,7 +8,8 @@ import { fails } from "../../conformance/define.ts";
 import { aChange, aModel, aNamespace, aWorld } from "../../conformance/fixtures.ts";
 import { awaitedMetadataStore, createRemoteMetadataStore } from "../../index.ts";
 
-const STATEMENT_LIMIT_MS = 400;
+/** For the test that waits for it. With every statement held to it, a busy machine would fail the other tests. */
+const SHORT_STATEMENT_LIMIT_MS = 400;
 
 for (const kind of ["mysql", "postgres"] as const) {
   describe(`what can fail between a server and its database: ${kind}`, () => {
@@ -79,15 +80,20 @@ for (const kind of ["mysql", "postgres"] as const) {
 
     test("a database that says nothing is not waited for without end", async () => {
       await using subject = await aStore(kind);
-      const { store, proxy } = subject;
+      const { store, proxy, settings } = subject;
       const { namespace } = await aWorld(store);
+      await using impatient = await createRemoteMetadataStore({
+        kind,
+        settings: { ...settings, port: proxy.port },
+        statementLimitMs: SHORT_STATEMENT_LIMIT_MS,
+      });
       proxy.hold();
       const error = await fails(
-        store.read((tx) => tx.namespaces.get(namespace.id)),
+        impatient.read((tx) => tx.namespaces.get(namespace.id)),
         "unavailable",
       );
       expect(error.reason).toBe("DATABASE_UNAVAILABLE");
-      await fails(store.check(), "unavailable");
+      await fails(impatient.check(), "unavailable");
       proxy.release();
       expect(await store.read((tx) => tx.namespaces.get(namespace.id))).toEqual(namespace);
     });
@@ -159,7 +165,7 @@ for (const kind of ["mysql", "postgres"] as const) {
           Array.from({ length: last }, (_, index) => index + 1),
         );
       });
-    }, 60_000);
+    }, 300_000);
 
     test("a database that is down at start is waited for", async () => {
       const server = await sharedDatabaseServer(kind);
@@ -214,7 +220,6 @@ async function aStore(kind: DatabaseKind, options: { readonly poolSize?: number 
   const store = await createRemoteMetadataStore({
     kind,
     settings: { ...settings, port: proxy.port },
-    statementLimitMs: STATEMENT_LIMIT_MS,
   });
   return {
     server,
