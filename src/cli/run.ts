@@ -3,14 +3,14 @@ import { versionLine } from "../version.ts";
 import { loadCommands } from "./command-table.ts";
 import { describeError, stackOf } from "./output/errors.ts";
 import { exitCodes } from "./output/exit-codes.ts";
-import { ReaderGoneError, watchForReader, writeTo } from "./output/streams.ts";
+import { leaveErrorsToWriter, ReaderGoneError, writeTo } from "./output/streams.ts";
 import { readRequest } from "./requests.ts";
 import { tablePluginOptions } from "./table-plugin.ts";
 
 /** Runs what the arguments ask for and returns the exit status. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
-  watchForReader(process.stdout);
-  watchForReader(process.stderr);
+  leaveErrorsToWriter(process.stdout);
+  leaveErrorsToWriter(process.stderr);
   let command: Command.Class | undefined;
   try {
     const request = readRequest(argv);

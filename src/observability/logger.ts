@@ -17,6 +17,9 @@ export interface LoggerOptions {
 
 const STANDARD_ERROR = 2;
 
+/** Of lines that can't be written now, as while a disk is full. The newest beyond it are lost. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
 /** The process's logger: made once, then passed. */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(
@@ -33,9 +36,16 @@ export function createLogger(options: LoggerOptions): Logger {
 
 function destination({ format, write }: LoggerOptions): DestinationStream {
   const isTerminal = write === undefined && process.stderr.isTTY === true;
-  // Synchronous: the line that tells why a process died must not die with it.
-  const target = write === undefined ? pino.destination({ fd: STANDARD_ERROR, sync: true }) : { write };
+  const target = write === undefined ? standardError() : { write };
   if (format === "json" || (format === "auto" && !isTerminal)) return target;
   const colors = isTerminal && !process.env["NO_COLOR"];
-  return { write: (line: string) => void target.write(prettyLine(line, colors)) };
+  return { write: (line: string) => target.write(prettyLine(line, colors)) };
+}
+
+/** Synchronous: the line that tells why a process died must not die with it. */
+function standardError(): DestinationStream {
+  const target = pino.destination({ fd: STANDARD_ERROR, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
+  // A full disk may cost lines, and not the server. They are tried again with the next one.
+  target.on("error", () => undefined);
+  return target;
 }

@@ -87,7 +87,8 @@ export function openHttpListener(options: HttpListenerOptions): Listener {
    */
   async function answer(request: Request, bun: Bun.Server<undefined>): Promise<Response> {
     bun.timeout(request, 0);
-    const url = new URL(request.url);
+    const url = urlOf(request);
+    if (url === null) return unreadableHost(request);
     const handler = handlers.get(url.pathname);
     const response = await respond(request, url, handler);
     if (response.status >= 400) await discardBody(request);
@@ -126,10 +127,34 @@ export function openHttpListener(options: HttpListenerOptions): Listener {
     return new Response(null, { headers });
   }
 
+  function unreadableHost(request: Request): Response {
+    const call = rpc.beginCall(
+      { protocol: "http", service: "", method: "unknown" },
+      requestIdOf(request.headers),
+      "normal",
+    );
+    const response = errorResponse(toWireError(unreadableHostError(), call));
+    call.finish();
+    response.headers.set(REQUEST_ID_HEADER, call.requestId);
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    return response;
+  }
+
   function wrongPortError(): DomainError {
     const message = `This port speaks Connect, gRPC-Web and HTTP. Native gRPC is ${grpcHint}.`;
     return new DomainError("unimplemented", "WRONG_PORT", message);
   }
+}
+
+/** HTTP/1.0, which simple health probes speak, needs no Host. Null when there is one that names no host. */
+function urlOf(request: Request): URL | null {
+  if (request.headers.has("Host")) return URL.parse(request.url);
+  return URL.parse(request.url) ?? URL.parse(`http://localhost${request.url}`);
+}
+
+function unreadableHostError(): DomainError {
+  const message = "The header Host names no host; send the host and port of the server in it.";
+  return new DomainError("invalid_argument", "MALFORMED_REQUEST", message);
 }
 
 function isNativeGrpc(headers: Headers): boolean {

@@ -18,6 +18,9 @@ export interface EdgeOptions extends GateOptions {
   readonly streamCheck: StreamCheck | undefined;
 }
 
+/** Refuses what is no UTF-8, which the usual one replaces by other characters without a word. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** What calls of both kinds of handlers pass. */
 export function rpcEdge(options: EdgeOptions): Edge {
   const { admission, streamCheck } = options;
@@ -30,7 +33,7 @@ export function rpcEdge(options: EdgeOptions): Edge {
     ],
     requestGate: requestGate(options),
     // People and scripts read the JSON form: a false or a zero is an answer too.
-    jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: false },
+    jsonOptions: { alwaysEmitImplicit: true, ignoreUnknownFields: false, textDecoder: strictUtf8 },
   };
 }
 

@@ -114,3 +114,9 @@ test("a reader that leaves early is no error", () => {
   expect(run.stdout.toString()).toBe("#compdef modelbox\n0\n");
   expect(run.stderr.toString()).toBe("");
 });
+
+test("output that can't be written is an error in one line", () => {
+  const run = Bun.spawnSync([cli.executable, "completion", "zsh"], { stdout: Bun.file("/dev/full") });
+  expect(run.stderr.toString()).toBe("Error: ENOSPC: no space left on device, write.\n");
+  expect(run.exitCode).toBe(5);
+});

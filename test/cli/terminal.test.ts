@@ -56,11 +56,19 @@ describe("on a terminal", () => {
     expect(await terminal.child.exited).toBe(0);
   });
 
-  test("Ctrl-C at a question ends it", async () => {
+  test.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+  ])("%s at a question ends it", async (_name, key) => {
     const terminal = onTerminal("client projects create");
     await terminal.shows("Name of the project");
-    terminal.type("\u0003");
+    terminal.type(key);
     expect(await terminal.child.exited).toBe(130);
+    const hesitant = onTerminal("client projects delete langtech");
+    await hesitant.shows("Delete project langtech?");
+    hesitant.type(key);
+    expect(await hesitant.child.exited).toBe(130);
+    expect(hesitant.text()).toContain("Error: Interrupted.");
   });
 
   test("a deletion is asked about, and --yes answers", async () => {

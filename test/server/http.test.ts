@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
 import { startServer, temporaryFolder, type TestServer } from "../support/server.ts";
@@ -34,6 +36,14 @@ function get(path: string, init: RequestInit = {}): Promise<Response> {
 
 function post(path: string, body: Body, headers: Record<string, string> = json): Promise<Response> {
   return get(path, { method: "POST", body, headers });
+}
+
+/** What the server answers to bytes that fetch would not send. */
+async function raw(request: string): Promise<string> {
+  const { hostname, port } = new URL(server.httpAddr);
+  const socket = connect(Number(port), hostname);
+  socket.write(request);
+  return text(socket);
 }
 
 /** Status, code, reason and message of an answer that must be an error in Connect's JSON form. */
@@ -152,6 +162,14 @@ describe("what can't be served gets an error that says so", () => {
   const cases: readonly (readonly [string, Body, Record<string, string>, number, string, string])[] = [
     ["broken JSON", "{", json, 400, "invalid_argument", "MALFORMED_REQUEST"],
     ["JSON that is no object", "[1]", json, 400, "invalid_argument", "MALFORMED_REQUEST"],
+    [
+      "JSON with bad text",
+      new Uint8Array(Buffer.from('{"name": "\xff"}', "latin1")),
+      json,
+      400,
+      "invalid_argument",
+      "MALFORMED_REQUEST",
+    ],
     ["an unknown field", '{"nmae": "x"}', json, 400, "invalid_argument", "MALFORMED_REQUEST"],
     ["a field of another type", '{"name": 5}', json, 400, "invalid_argument", "MALFORMED_REQUEST"],
     [
@@ -249,6 +267,16 @@ describe("what can't be served gets an error that says so", () => {
     expect(error).toMatchObject({ status, code, reason });
     expect(error.message.length).toBeGreaterThan(10);
     expect(error.message).not.toMatch(/\bat .*\.[jt]s:\d/);
+  });
+
+  test("a host that is none, which HTTP/1.0 alone may leave out", async () => {
+    for (const host of ["a b", "[::1", "x:99999", ""]) {
+      const answer = await raw(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect(answer).toStartWith("HTTP/1.1 400 ");
+      expect(answer).toContain("MALFORMED_REQUEST");
+    }
+    expect(await raw("GET /healthz HTTP/1.0\r\n\r\n")).toEndWith("\r\n\r\nok\n");
+    expect(await raw("GET //healthz HTTP/1.0\r\n\r\n")).toStartWith("HTTP/1.1 404 ");
   });
 
   test("a head that is too large", async () => {

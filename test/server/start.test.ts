@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { executable, startServer, temporaryFolder, until } from "../support/server.ts";
+import { freePort } from "../support/free-port.ts";
+import { executable, startServer, temporaryFolder, until, untilReady } from "../support/server.ts";
 
 const invalidStatus = 5;
 /** Not by the clock, which on a busy machine measures the others; bench/ does that. The least of several starts. */
@@ -103,6 +104,20 @@ describe("without any configuration", () => {
     await child.exited;
     expect(shown).toContain("INFO  stopped");
   });
+});
+
+test("a log on a full disk costs its lines, and not the server", async () => {
+  using folder = temporaryFolder();
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = Bun.spawn([executable, "server", "start"], {
+    cwd: folder.path,
+    env: { HOME: folder.path, ...anyPorts, MODELBOX_LISTEN_ADDR: address },
+    stderr: Bun.file("/dev/full"),
+  });
+  await untilReady(`http://${address}`);
+  expect((await fetch(`http://${address}/made-up-path`)).status).toBe(404);
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
 });
 
 test("with a file: it is named in the log, and relative paths begin at its folder", async () => {

@@ -5,14 +5,22 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Ctrl-C at a question. */
+/**
+ * Ctrl-C at a question. After Ctrl-D, or when the terminal is gone, the question is never answered: the process would
+ * run out of work and end as if all had been done.
+ */
 async function orInterrupted<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const unanswered = Promise.withResolvers<never>();
+  const onNothingLeft = (): void => unanswered.reject(new InterruptedError("Interrupted."));
+  process.once("beforeExit", onNothingLeft);
   try {
-    return await answer;
+    return await Promise.race([answer, unanswered.promise]);
   } catch (error) {
     if (error instanceof Error && error.name === "ExitPromptError")
       throw new InterruptedError("Interrupted.");
     throw error;
+  } finally {
+    process.removeListener("beforeExit", onNothingLeft);
   }
 }
 

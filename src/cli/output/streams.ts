@@ -14,11 +14,12 @@ export function writeTo(stream: NodeJS.WriteStream, text: string): Promise<void>
   });
 }
 
-/** Keeps a stream whose reader has left from ending the program with a stack trace; writeTo reports it. */
-export function watchForReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: Error) => {
-    if (!isReaderGone(error)) throw error;
-  });
+/**
+ * Keeps a stream that can't be written from ending the program with a stack trace; writeTo reports it. oclif has
+ * added a listener by now, which throws.
+ */
+export function leaveErrorsToWriter(stream: NodeJS.WriteStream): void {
+  stream.removeAllListeners("error").on("error", () => undefined);
 }
 
 function isReaderGone(error: Error): boolean {

@@ -91,6 +91,20 @@ describe("download", () => {
     expect(server.ranges.at(-1)).not.toBe("bytes=0-16777215");
   });
 
+  test("a server whose disk is full can still be read", async () => {
+    await using server = await FaultServer.start();
+    await using folder = await temporaryFolder();
+    store(server, { file: "content" });
+    server.faultOnCall = ({ url = "" }, response) => {
+      if (!url.endsWith("/AcquireLease")) return false;
+      sendError(response, Code.ResourceExhausted, "STORAGE_FULL", 429);
+      return true;
+    };
+    const { files } = await start(server, { destination: folder.path });
+    expect(files).toBe(1);
+    expect(await readFile(join(folder.path, "file"), "utf8")).toBe("content");
+  });
+
   test("wrong bytes are asked for again, and never get the file's name", async () => {
     await using server = await FaultServer.start();
     await using folder = await temporaryFolder();

@@ -18,9 +18,12 @@ const HELD_KINDS: ReadonlyMap<ObjectKind, string> = new Map([
   [ObjectKind.VERSION, "version"],
 ]);
 
+/** Why a server can give no lease that deletes nothing meanwhile either: it writes nothing. */
+const WRITES_NOTHING: ReadonlySet<string> = new Set(["READ_ONLY", "DATABASE_READ_ONLY", "STORAGE_FULL"]);
+
 /**
  * Takes a restore lease on the checkpoint or version that the files belong to; on other objects there is none, nor from
- * a server that is for reading only: it deletes nothing either.
+ * a server that can only be read, on purpose or because its disk is full.
  */
 export async function holdSource(
   client: ModelBoxClient,
@@ -30,7 +33,7 @@ export async function holdSource(
   try {
     return await hold(client, source, signal);
   } catch (error) {
-    if (error instanceof ServerError && error.reason === "READ_ONLY") return held(source, undefined);
+    if (error instanceof ServerError && WRITES_NOTHING.has(error.reason)) return held(source, undefined);
     throw error;
   }
 }

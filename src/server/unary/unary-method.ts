@@ -16,7 +16,7 @@ import { MAX_SMALL_MESSAGE_BYTES } from "../limits.ts";
 export interface Edge {
   readonly interceptors: Interceptor[];
   readonly requestGate: (context: HandlerContext) => void;
-  readonly jsonOptions: Partial<JsonReadOptions & JsonWriteOptions>;
+  readonly jsonOptions: Partial<JsonReadOptions & JsonWriteOptions> & { readonly textDecoder: TextDecoder };
   readonly acceptCompression: Compression[];
 }
 

@@ -34,7 +34,7 @@ export function translateError(error: unknown, path: string): unknown {
     return new DomainError("failed_precondition", "PARENT_OR_CHILD", message, options);
   }
   if (code.startsWith("SQLITE_FULL")) {
-    const message = `The disk that holds ${path} is full; free some space and try again.`;
+    const message = `The server's disk that holds ${path} is full; make room there, or ask its administrator, then try again.`;
     return new DomainError("resource_exhausted", "STORAGE_FULL", message, options);
   }
   if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB")) {
