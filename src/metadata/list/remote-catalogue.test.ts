@@ -7,7 +7,7 @@ import { postgresDriver } from "../dialects/postgres/driver.ts";
 import type { RemoteConnection } from "../dialects/remote/connection.ts";
 import { createRemoteMetadataStore } from "../index.ts";
 import { Session } from "../session.ts";
-import { fillTarget } from "../testing/catalogue-data.ts";
+import { fillTarget, statementTarget } from "../testing/catalogue-data.ts";
 import { catalogueShapes, shapeQuery } from "../testing/catalogue-shapes.ts";
 
 /** Enough rows for a database to prefer an index to a table. */
@@ -86,7 +86,10 @@ async function aCatalogue(kind: DatabaseKind) {
   const connection = await driver.open();
   const { builder, prepared } = connection;
   const session = new Session({ builder, prepared, tables: driver.tables, dialect: driver.dialect });
-  const data = await fillTarget({ session, exec: (sql) => connection.exec(sql) }, COUNT);
+  const data = await fillTarget(
+    statementTarget(session, (sql) => connection.exec(sql)),
+    COUNT,
+  );
   const tables = "versions, labels, metric_series, tag_assignments, models";
   await server.administer(
     kind === "mysql" ? `ANALYZE TABLE ${tables}` : `VACUUM ANALYZE ${tables}`,
