@@ -9,7 +9,7 @@ import { freeBytes } from "../harness/machine.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 import { percentile } from "../harness/statistics.ts";
 import { Lister } from "./lister.ts";
-import { catalogueQueries, type VersionQuery } from "./queries.ts";
+import { catalogueQueries } from "./queries.ts";
 import { startCatalogueServer } from "./remote-database.ts";
 
 const size = { count: 1_000_000, rounds: 3, calls: 40 };
@@ -31,13 +31,17 @@ export const databaseCatalogue: Bench = {
   async run(context) {
     requireRoom(context);
     const figures: Figure[] = [];
-    for (const one of kinds) figures.push(...(await measure(context, one)));
+    const incomplete: string[] = [];
+    for (const one of kinds) figures.push(...(await measure(context, one, incomplete)));
     const { count, rounds, calls } = context.smoke ? smokeSize : size;
     return {
       figures,
       notes: [
         `p95 of ${rounds} × ${calls} calls over Connect, one after the other, to a server with ${count} versions; pages of 50 versions with labels, metrics, tags and artifact.`,
         "The database has its rows in memory: a pool of 2 GiB on MariaDB; 1 GiB and the system's cache on PostgreSQL.",
+        ...(incomplete.length > 0
+          ? [`Their budget ended before the page was full: ${incomplete.join("; ")}.`]
+          : []),
       ],
     };
   },
@@ -46,6 +50,7 @@ export const databaseCatalogue: Bench = {
 async function measure(
   context: BenchContext,
   { kind, name }: { readonly kind: DatabaseKind; readonly name: string },
+  incomplete: string[],
 ): Promise<readonly Figure[]> {
   const { count, rounds, calls } = context.smoke ? smokeSize : size;
   await using database = await startCatalogueServer(context, kind, count);
@@ -55,7 +60,17 @@ async function measure(
   for (const query of catalogueQueries(database.data)) {
     const lister = await Lister.at(server, query);
     const p95s: number[] = [];
-    for (let round = 0; round < rounds; round += 1) p95s.push(await p95Of(lister, query, calls));
+    let complete = true;
+    for (let round = 0; round < rounds; round += 1) {
+      const times: number[] = [];
+      for (let call = 0; call < calls; call += 1) {
+        const listed = await lister.list();
+        times.push(listed.durationMs);
+        if (listed.incomplete) complete = false;
+      }
+      p95s.push(percentile(times, 95));
+    }
+    if (!complete) incomplete.push(`${name}: ${query.name}`);
     figures.push({
       name: `${name}: ${query.promised ? "" : "outside: "}${query.name}`,
       unit: "ms",
@@ -65,16 +80,6 @@ async function measure(
   }
   context.log(`${name}: ${figures.length} shapes`);
   return figures;
-}
-
-async function p95Of(lister: Lister, { name }: VersionQuery, calls: number): Promise<number> {
-  const times: number[] = [];
-  for (let call = 0; call < calls; call += 1) {
-    const { durationMs, incomplete } = await lister.list();
-    if (incomplete) throw new Error(`"${name}" spent its budget`);
-    times.push(durationMs);
-  }
-  return percentile(times, 95);
 }
 
 function requireRoom(context: BenchContext): void {
