@@ -2,12 +2,13 @@
  * Runs the comparisons of bench/README.md: `bun run bench`, or some of them by name. `--smoke` runs a tiny version of
  * all, which fails when something does not work, whatever the speed.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { blobs } from "./blobs/blobs.ts";
 import { catalogue } from "./catalogue/catalogue.ts";
+import { databaseCatalogue } from "./catalogue/database-catalogue.ts";
 import { databases } from "./databases/databases.ts";
 import { SkippedError, type Bench, type BenchContext } from "./harness/bench.ts";
 import { describeMachine } from "./harness/machine.ts";
@@ -19,7 +20,16 @@ import { metadata } from "./metadata/metadata.ts";
 import { s3 } from "./s3/s3.ts";
 import { start } from "./start/start.ts";
 
-const benches: readonly Bench[] = [start, metadata, databases, catalogue, blobs, s3, memory];
+const benches: readonly Bench[] = [
+  start,
+  metadata,
+  databases,
+  catalogue,
+  databaseCatalogue,
+  blobs,
+  s3,
+  memory,
+];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
 
@@ -139,7 +149,10 @@ async function runBench(bench: Bench, context: BenchContext): Promise<Outcome["e
 function makeFolder(parent: string): string {
   try {
     mkdirSync(parent, { recursive: true });
-    return mkdtempSync(join(parent, "modelbox-bench-"));
+    const folder = mkdtempSync(join(parent, "modelbox-bench-"));
+    // Database servers refuse to be root, and must reach their data as somebody else.
+    chmodSync(folder, 0o711);
+    return folder;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`Nothing can be written to ${parent} (${reason}); choose another --folder.`);

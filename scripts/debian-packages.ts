@@ -10,6 +10,7 @@ const needed: readonly Needed[] = [
     packageName: "postgresql",
     isThere: () => [...new Bun.Glob("usr/lib/postgresql/*/bin/postgres").scanSync({ cwd: "/" })].length > 0,
   },
+  { packageName: "nginx", isThere: () => has("nginx") },
   { packageName: "openssl", isThere: () => has("openssl") },
 ];
 
@@ -20,7 +21,7 @@ export async function installTestServers(): Promise<void> {
   const install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", ...missing];
   if (process.getuid?.() !== 0 || !has("apt-get")) {
     throw new Error(
-      `The tests start real database servers, which are missing; run as root: ${install.join(" ")}`,
+      `The tests start real servers, some of which are missing; run as root: ${install.join(" ")}`,
     );
   }
   console.log(`installing for the tests: ${missing.join(", ")}`);

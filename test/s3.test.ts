@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { someBytes } from "./support/blobs.ts";
-import { startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "./support/s3-server.ts";
+import { s3Environment, startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "./support/s3-server.ts";
 import {
   executable,
   modelbox,
@@ -26,15 +26,7 @@ afterAll(() => s3?.[Symbol.asyncDispose]());
 
 /** What the environment of a server says to keep files in a bucket. */
 function inBucket(bucket: string, endpoint = s3.endpoint): Record<string, string> {
-  return {
-    MODELBOX_BLOB_STORAGE: "s3",
-    MODELBOX_BLOB_STORAGE_S3_ENDPOINT: endpoint,
-    MODELBOX_BLOB_STORAGE_S3_REGION: s3.region,
-    MODELBOX_BLOB_STORAGE_S3_BUCKET: bucket,
-    MODELBOX_BLOB_STORAGE_S3_PREFIX: "models",
-    MODELBOX_BLOB_STORAGE_S3_ACCESS_KEY: s3.accessKey,
-    MODELBOX_BLOB_STORAGE_S3_SECRET_KEY: s3.secretKey,
-  };
+  return s3Environment({ ...s3, endpoint }, bucket);
 }
 
 async function createExperiment(server: TestServer, folder: string): Promise<void> {

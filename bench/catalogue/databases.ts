@@ -2,10 +2,11 @@ import { Database } from "bun:sqlite";
 import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fillCatalogue, type CatalogueData } from "../../src/metadata/testing/catalogue-data.ts";
+import type { DatabaseKind } from "../../test/support/database-servers.ts";
 import type { BenchContext } from "../harness/bench.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 
-const migrations = join(import.meta.dir, "../../drizzle/sqlite");
+const migrations = join(import.meta.dir, "../../drizzle");
 const databaseFile = "metadata.db";
 const factsFile = "facts.json";
 
@@ -18,7 +19,8 @@ export async function makeDatabase(
   folder: string,
   count: number,
 ): Promise<CatalogueData> {
-  const cached = context.cacheFolder && join(context.cacheFolder, `catalogue-${await schemaHash()}-${count}`);
+  const cached =
+    context.cacheFolder && join(context.cacheFolder, `catalogue-${await schemaHash("sqlite")}-${count}`);
   if (cached && (await exists(join(cached, factsFile)))) {
     context.log(`taking ${count} versions from ${cached}`);
     await copyDatabase(cached, folder);
@@ -36,10 +38,11 @@ export async function makeDatabase(
 }
 
 /** Tells databases of other schemas apart. */
-async function schemaHash(): Promise<string> {
+export async function schemaHash(dialect: "sqlite" | DatabaseKind): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256");
-  for (const file of (await readdir(migrations)).toSorted()) {
-    if (file.endsWith(".sql")) hash.update(await readFile(join(migrations, file)));
+  const folder = join(migrations, dialect);
+  for (const file of (await readdir(folder)).toSorted()) {
+    if (file.endsWith(".sql")) hash.update(await readFile(join(folder, file)));
   }
   return hash.digest("hex").slice(0, 12);
 }
@@ -57,7 +60,7 @@ async function fill(path: string, count: number): Promise<CatalogueData> {
   });
   const data = await fillCatalogue(path, count);
   withDatabase(path, (database) => {
-    addArtifacts(database);
+    database.run(addArtifacts);
     for (const { sql } of indexes) database.run(sql);
     database.run("PRAGMA wal_checkpoint(TRUNCATE)");
   });
@@ -65,13 +68,10 @@ async function fill(path: string, count: number): Promise<CatalogueData> {
 }
 
 /** Every version has a default artifact, which may be empty. */
-function addArtifacts(database: Database): void {
-  database.run(`
-    INSERT INTO artifacts
-      (id, namespace_id, object_kind, object_id, name, file_set_id, file_count, size_bytes, created_at, fingerprint)
-    SELECT id, namespace_id, 'version', id, 'default', id, 0, 0, created_at, ''
-    FROM versions WHERE NOT EXISTS (SELECT 1 FROM artifacts LIMIT 1)`);
-}
+export const addArtifacts = `
+  INSERT INTO artifacts
+    (id, namespace_id, object_kind, object_id, name, file_set_id, file_count, size_bytes, created_at, fingerprint)
+  SELECT id, namespace_id, 'version', id, 'default', id, 0, 0, created_at, '' FROM versions`;
 
 function withDatabase<T>(path: string, work: (database: Database) => T): T {
   using database = new Database(path);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  databaseEnvironment,
   databasePrograms,
   startDatabaseServer,
   type DatabaseKind,
@@ -57,15 +58,9 @@ async function measure(
 ): Promise<readonly Figure[]> {
   requireServer(kind);
   await using server = await startDatabaseServer(kind, { durable: true });
-  const settings = await server.newDatabase();
-  const section = `MODELBOX_METADATA_STORAGE_${kind.toUpperCase()}`;
-  await using modelBox = await startModelBox(context, join(context.folder, kind), {
-    MODELBOX_METADATA_STORAGE: kind,
-    [`${section}_PORT`]: String(settings.port),
-    [`${section}_DBNAME`]: settings.dbname,
-    [`${section}_PASSWORD`]: settings.password,
-    [`${section}_POOL_SIZE`]: String(callers),
-  });
+  const settings = { ...(await server.newDatabase()), poolSize: callers };
+  const env = databaseEnvironment(kind, settings);
+  await using modelBox = await startModelBox(context, join(context.folder, kind), env);
   const ids = await createExperiments(modelBox, context.smoke ? smokeStoredExperiments : storedExperiments);
   const credentials = `${settings.username}:${encodeURIComponent(settings.password)}`;
   const address = `${kind}://${credentials}@${settings.host}:${settings.port}/${settings.dbname}`;

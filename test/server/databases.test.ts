@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSettings } from "../../src/metadata/index.ts";
-import { sharedDatabaseServer, type DatabaseKind } from "../support/database-servers.ts";
+import { databaseEnvironment, sharedDatabaseServer, type DatabaseKind } from "../support/database-servers.ts";
 import {
   executable,
   modelbox,
@@ -21,7 +21,7 @@ for (const kind of ["mysql", "postgres"] as const) {
     test("two servers share what they know", async () => {
       await using database = await aDatabase(kind);
       using folder = temporaryFolder();
-      const env = environment(kind, database.settings);
+      const env = databaseEnvironment(kind, database.settings);
       // Both at once, on an empty database.
       const [first, second] = await Promise.all([
         startServer(join(folder.path, "first"), env),
@@ -97,7 +97,7 @@ for (const kind of ["mysql", "postgres"] as const) {
       using folder = temporaryFolder();
       await using proxy = await startTcpProxy(database.settings.port);
       proxy.refuse();
-      const env = environment(kind, { ...database.settings, port: proxy.port });
+      const env = databaseEnvironment(kind, { ...database.settings, port: proxy.port });
       await using server = await startServer(folder.path, env, {}, "listening");
       expect((await fetch(`${server.httpAddr}/readyz`)).status).toBe(503);
       const list = await modelbox(server, folder.path, "client", "projects", "list");
@@ -154,20 +154,9 @@ for (const kind of ["mysql", "postgres"] as const) {
   });
 }
 
-function environment(kind: DatabaseKind, settings: DatabaseSettings): Record<string, string> {
-  const prefix = `MODELBOX_METADATA_STORAGE_${kind.toUpperCase()}`;
-  return {
-    MODELBOX_METADATA_STORAGE: kind,
-    [`${prefix}_PORT`]: String(settings.port),
-    [`${prefix}_DBNAME`]: settings.dbname,
-    [`${prefix}_PASSWORD`]: settings.password,
-    [`${prefix}_POOL_SIZE`]: "4",
-  };
-}
-
 async function aDatabase(kind: DatabaseKind) {
   const server = await sharedDatabaseServer(kind);
-  const settings = await server.newDatabase();
+  const settings = { ...(await server.newDatabase()), poolSize: 4 };
   return {
     settings,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,8 @@ export interface DatabaseServer extends AsyncDisposable {
   readonly caFile: string;
   /** Settings of a new, empty database. */
   newDatabase(): Promise<DatabaseSettings>;
+  /** Settings of a database that is there. */
+  settingsOf(dbname: string): DatabaseSettings;
   dropDatabase(dbname: string): Promise<void>;
   /** Runs SQL as the administrator. */
   administer(sql: string, dbname?: string): Promise<string>;
@@ -35,6 +37,26 @@ export interface DatabaseServerOptions {
   readonly durable?: boolean;
   /** More arguments for the server. */
   readonly args?: readonly string[];
+  /**
+   * Where its data is kept: made when it is missing, gone on with when it is there, and left when it ends. Default: a
+   * temporary folder.
+   */
+  readonly folder?: string;
+}
+
+/** What the environment of a server says to keep metadata there. */
+export function databaseEnvironment(
+  kind: DatabaseKind,
+  { port, dbname, password, poolSize }: DatabaseSettings,
+): Record<string, string> {
+  const prefix = `MODELBOX_METADATA_STORAGE_${kind.toUpperCase()}`;
+  return {
+    MODELBOX_METADATA_STORAGE: kind,
+    [`${prefix}_PORT`]: String(port),
+    [`${prefix}_DBNAME`]: dbname,
+    [`${prefix}_PASSWORD`]: password,
+    [`${prefix}_POOL_SIZE`]: String(poolSize),
+  };
 }
 
 /** Where a program is, or which command installs it. */
@@ -75,9 +97,11 @@ export async function startDatabaseServer(
   kind: DatabaseKind,
   options: DatabaseServerOptions = {},
 ): Promise<DatabaseServer> {
-  const folder = mkdtempSync(join(tmpdir(), `modelbox-${kind}-`));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), `modelbox-${kind}-`));
   const server = new LocalServer(kind, folder, await freePort(), options);
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (options.folder === undefined) {
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  }
   await server.initialize();
   await server.start();
   return server;
@@ -108,6 +132,9 @@ class LocalServer implements DatabaseServer {
   async initialize(): Promise<void> {
     const data = join(this.#folder, "data");
     const passwordFile = join(this.#folder, "password");
+    this.#prepared = existsSync(data);
+    if (this.#prepared) return;
+    mkdirSync(this.#folder, { recursive: true });
     mkdirSync(data, { mode: 0o700 });
     writeFileSync(passwordFile, databasePassword);
     await this.#giveAway();
@@ -160,6 +187,10 @@ class LocalServer implements DatabaseServer {
     await this.administer(
       this.kind === "mysql" ? `CREATE DATABASE \`${dbname}\`` : `CREATE DATABASE "${dbname}" OWNER modelbox`,
     );
+    return this.settingsOf(dbname);
+  }
+
+  settingsOf(dbname: string): DatabaseSettings {
     return {
       host: "127.0.0.1",
       port: this.port,
@@ -221,8 +252,8 @@ class LocalServer implements DatabaseServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop("kill");
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.stop(this.#options.folder === undefined ? "kill" : "shut down");
+    if (this.#options.folder === undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #command(): readonly string[] {

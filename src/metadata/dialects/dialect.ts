@@ -10,6 +10,11 @@ export interface WriteQuery extends PromiseLike<unknown> {
   prepare(): { execute(values?: Record<string, unknown>): Promise<unknown> };
 }
 
+/** A query that does not know its table yet. */
+export interface Selecting<Q> {
+  from(table: SQLiteTable): Q;
+}
+
 /** What differs between databases; all else is written once, in the repositories. */
 export interface Dialect {
   readonly name: "sqlite" | "mysql" | "postgres";
@@ -27,6 +32,11 @@ export interface Dialect {
   ): WriteQuery;
   /** A query whose rows nobody else changes until the transaction ends; as it is where writers are alone. */
   locked<T>(query: T): T;
+  /**
+   * `select … from table`, by the index that begins with these columns in this order, where the database would not come
+   * upon it by itself; as it is where there is none.
+   */
+  fromIndex<Q>(select: Selecting<Q>, table: SQLiteTable, columns: readonly Column[]): Q;
   /** The table under another name, for a query that has it twice. */
   alias<T extends SQLiteTable>(table: T, name: string): T;
   /** Case-sensitive LIKE: `%` any text, `_` one character, `\` takes the next as it is. */

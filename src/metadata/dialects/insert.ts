@@ -21,5 +21,10 @@ export function setNew(
 
 /** The name of a column without its table, as drizzle's `casing` gives it. */
 export function columnName(column: Column): SQL {
-  return sql`${sql.identifier(column.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))}`;
+  return sql`${sql.identifier(storedName(column))}`;
+}
+
+/** The same as plain text. */
+export function storedName(column: Column): string {
+  return column.name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -19,6 +19,8 @@ export interface Source {
   /** The creation time of that row, where the index has it. */
   readonly createdAt: Column | undefined;
   readonly where: SQL;
+  /** What the index begins with, in its order: the columns of `where`. */
+  readonly index: readonly Column[];
   /** True when the index yields the rows by creation time and id. */
   readonly byCreation: boolean;
   /** True when every row that it finds satisfies the term. */
@@ -78,6 +80,7 @@ export function metricWalk(key: string, range: Range, scope: Scope, context: Pre
     value: metricSeries.matchKey,
     id: metricSeries.objectId,
     where,
+    index: [...ownerColumns(metricSeries, scope), metricSeries.matchKey, metricSeries.objectId],
     range: numbers,
   };
 }
@@ -115,8 +118,9 @@ function mapSource(
     id: table.objectId,
     createdAt: table.objectCreatedAt,
     where,
+    index: [...ownerColumns(table, scope), table.matchKey],
     // In the index of metrics the object comes before its creation time, to serve the order by value.
-    byCreation: isLabel && condition.single,
+    byCreation: isLabel && condition.key !== undefined,
     exact: condition.indexIsExact,
     term,
   };
@@ -138,6 +142,7 @@ function hasSource(
     id: table.objectId,
     createdAt: table.objectCreatedAt,
     where,
+    index: ownerColumns(table, scope),
     byCreation: false,
     exact: true,
     term,
@@ -154,15 +159,14 @@ function tagSource(
   const ofVersions = spec.tagged === "version";
   if (spec.tagged === undefined) return undefined;
   // The parent of a version is the model, that of a model the namespace.
-  const owner =
-    ofVersions && scope.type === "parent"
-      ? eq(tags.modelId, scope.id ?? "")
-      : eq(tags.namespaceId, scope.id ?? "");
+  const column = ofVersions && scope.type === "parent" ? tags.modelId : tags.namespaceId;
+  const owner = eq(column, scope.id ?? "");
   return {
     table: tags,
     id: ofVersions ? tags.versionId : tags.modelId,
     createdAt: ofVersions ? tags.versionCreatedAt : undefined,
     where: and(owner, eq(tags.currentTag, tag)) ?? owner,
+    index: [column, tags.currentTag],
     byCreation: ofVersions,
     exact: true,
     term,
@@ -190,6 +194,7 @@ function fieldSource(
     id: spec.id,
     createdAt: spec.created.column,
     where: where ?? condition,
+    index: field.column === spec.id ? [spec.id] : [...scopeColumns(scope), field.column],
     byCreation: false,
     exact: true,
     term,
@@ -215,6 +220,24 @@ function namesAbsence(term: Exclude<Term, { type: "has" }>, field: FieldSpec): b
     field.nullable === true &&
     values.some((value) => value.type === "null" || (value.type === "text" && value.value === ""))
   );
+}
+
+/** What an index of the list's own table has before the value. */
+export function scopeColumns({ column }: Scope): readonly Column[] {
+  return column === undefined ? [] : [column];
+}
+
+/** What an index of labels or metrics has before the value. */
+function ownerColumns(
+  table: {
+    readonly namespaceId: Column;
+    readonly parentId: Column;
+    readonly kind: Column;
+    readonly key: Column;
+  },
+  scope: Scope,
+): readonly Column[] {
+  return [scope.type === "namespace" ? table.namespaceId : table.parentId, table.kind, table.key];
 }
 
 /** The rows of labels or metrics that belong to objects of the list's kind in its scope. */

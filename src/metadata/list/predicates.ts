@@ -74,6 +74,7 @@ export function mapCondition(
     return valueCondition(columns, term.operator, term.value, term.position, context.dialect);
   }
   return valueInCondition(
+    columns,
     term.values.map((value) => valueCondition(columns, "=", value, term.position, context.dialect)),
   );
 }

@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 import { cursorOf, orderOf, placeOf } from "./order.ts";
 import type { Order, Place } from "./order.ts";
 import { Pace } from "./pace.ts";
-import { conjuncts, hasNumber, metricWalk, narrowWalk, sourceOf } from "./plan.ts";
+import { conjuncts, hasNumber, metricWalk, narrowWalk, scopeColumns, sourceOf } from "./plan.ts";
 import type { Source } from "./plan.ts";
 import { predicate } from "./predicates.ts";
 import { probesOf } from "./probes.ts";
@@ -118,14 +118,17 @@ function ownStream(
     const { column, unique = false } = order.field;
     const where = scope.condition;
     const alone = unique && (scope.type === "all" || scope.column === spec.parent);
-    const walk = { table, value: column, id, where, range, descending, unique: alone };
+    const index = [...scopeColumns(scope), column, ...(alone ? [] : [id])];
+    const walk = { table, value: column, id, where, index, range, descending, unique: alone };
     return new IndexStream(session, spec, walk, filter);
   }
   const walk = { ...metricWalk(order.key, range, scope, context), descending };
   const first = new IndexStream(session, spec, walk, conditionOf(terms, { ...context, id: walk.id }));
   // A bound on the metric is never true without it.
   if (range.low !== undefined || range.high !== undefined) return first;
-  const rest = { table, value: spec.created.column, id, where: scope.condition, range: {}, descending };
+  const value = spec.created.column;
+  const index = [...scopeColumns(scope), value, id];
+  const rest = { table, value, id, where: scope.condition, index, range: {}, descending };
   const without = and(not(hasNumber(order.key, context)), filter);
   return new ChainedStream(first, new IndexStream(session, spec, rest, without, true));
 }
@@ -139,17 +142,18 @@ function sourceStream(
   terms: readonly FilterExpression[],
 ): Stream {
   const { table, id, where, createdAt } = source;
-  const { spec } = context;
+  const value = createdAt ?? context.spec.created.column;
   const walk = {
     table,
-    value: createdAt ?? spec.created.column,
+    value,
     id,
     where,
+    index: [...source.index, value, id],
     range,
     descending: order.descending,
   };
   const left = source.exact ? terms.filter((term) => term !== source.term) : terms;
-  return new IndexStream(session, spec, walk, conditionOf(left, { ...context, id }));
+  return new IndexStream(session, context.spec, walk, conditionOf(left, { ...context, id }));
 }
 
 function conditionOf(terms: readonly FilterExpression[], context: PredicateContext): SQL | undefined {

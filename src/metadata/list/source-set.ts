@@ -54,11 +54,10 @@ export class SourceSet {
 
   /** How many rows the index names; no further than `limit`. */
   async #count(limit: number): Promise<number> {
-    const { table, where } = this.#source;
-    const { builder } = this.#session;
-    const named = builder
-      .select({ one: sql`1`.as("one") })
-      .from(table)
+    const { table, where, index } = this.#source;
+    const { builder, dialect } = this.#session;
+    const named = dialect
+      .fromIndex(builder.select({ one: sql`1`.as("one") }), table, index)
       .where(where)
       .limit(limit)
       .as("named");
@@ -67,9 +66,10 @@ export class SourceSet {
   }
 
   async #named(limit: number): Promise<readonly Named[]> {
-    const { table, id, createdAt, where } = this.#source;
+    const { table, id, createdAt, where, index } = this.#source;
+    const { builder, dialect } = this.#session;
     const columns = { id, createdAt: createdAt ?? id };
-    const query = this.#session.builder.select(columns).from(table).where(where).limit(limit);
+    const query = dialect.fromIndex(builder.select(columns), table, index).where(where).limit(limit);
     const rows = (await this.#session.run(query)) as { id: string; createdAt: unknown }[];
     return rows.map((row) => ({
       id: row.id,

@@ -39,6 +39,8 @@ export interface Walk {
   readonly id: Column;
   /** What the index has before the value; each column equals something. */
   readonly where: SQL | undefined;
+  /** The columns of the index: those of `where`, the value, and the id unless values are unique. */
+  readonly index: readonly Column[];
   readonly range: Range;
   readonly descending: boolean;
   /** True when no two rows have the same value. */
@@ -79,10 +81,10 @@ export class IndexStream implements Stream {
 
   /** The place of the row `offset` rows on; undefined when there are not so many. */
   async #placeAt(offset: number, after: Place | undefined): Promise<Place | undefined> {
-    const { table, value, id, where } = this.#walk;
-    const query = this.#session.builder
-      .select({ value, id })
-      .from(table)
+    const { table, value, id, where, index } = this.#walk;
+    const { builder, dialect } = this.#session;
+    const query = dialect
+      .fromIndex(builder.select({ value, id }), table, index)
       .where(and(where, rangeCondition(this.#walk, after, undefined)))
       .orderBy(...this.#order())
       .limit(1)
@@ -96,15 +98,14 @@ export class IndexStream implements Stream {
     upTo: Place | undefined,
     wanted: number,
   ): Promise<readonly Match[]> {
-    const { table, value, id, where } = this.#walk;
-    const { builder } = this.#session;
+    const { table, value, id, where, index } = this.#walk;
+    const { builder, dialect } = this.#session;
     const own = this.#spec.table;
     const condition = and(where, rangeCondition(this.#walk, after, upTo), this.#filter);
     const order = this.#order();
     if (table === own) {
-      const query = builder
-        .select()
-        .from(own)
+      const query = dialect
+        .fromIndex(builder.select(), own, index)
         .where(condition)
         .orderBy(...order)
         .limit(wanted);
@@ -114,9 +115,8 @@ export class IndexStream implements Stream {
         row,
       }));
     }
-    const query = builder
-      .select({ value, id, row: own })
-      .from(table)
+    const query = dialect
+      .fromIndex(builder.select({ value, id, row: own }), table, index)
       .innerJoin(own, eq(this.#spec.id, id))
       .where(condition)
       .orderBy(...order)

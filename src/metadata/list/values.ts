@@ -1,4 +1,4 @@
-import { and, eq, gte, lt, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn as Column } from "drizzle-orm/sqlite-core";
 import { filterError } from "../../domain/filter-lexer.ts";
@@ -30,8 +30,8 @@ export interface ValueCondition {
   readonly byIndex: SQL | undefined;
   /** True when `byIndex` is as strict as `exact`. */
   readonly indexIsExact: boolean;
-  /** True when `byIndex` allows one match key only. */
-  readonly single: boolean;
+  /** The match key, when `byIndex` allows no other. */
+  readonly key: string | undefined;
 }
 
 /** `value operator literal`. For `!=` the condition of `=`: whoever asks negates it, since no index serves it. */
@@ -63,13 +63,19 @@ export function valueCondition(
 }
 
 /** `value IN (…)`. */
-export function valueInCondition(conditions: readonly ValueCondition[]): ValueCondition {
-  const keys = conditions.map((condition) => condition.byIndex);
+export function valueInCondition(
+  { matchKey }: ValueColumns,
+  conditions: readonly ValueCondition[],
+): ValueCondition {
+  const keys = conditions.map((condition) => condition.key).filter((key) => key !== undefined);
+  const indexIsExact = conditions.every((condition) => condition.indexIsExact);
+  // Not OR, for which PostgreSQL reads every value of the key.
+  const byIndex = inArray(matchKey, [...new Set(keys)]);
   return {
-    exact: anyOf(conditions.map((condition) => condition.exact)),
-    byIndex: anyOf(keys.filter((key) => key !== undefined)),
-    indexIsExact: conditions.every((condition) => condition.indexIsExact),
-    single: conditions.length === 1,
+    exact: indexIsExact ? byIndex : anyOf(conditions.map((condition) => condition.exact)),
+    byIndex,
+    indexIsExact,
+    key: conditions.length === 1 ? keys[0] : undefined,
   };
 }
 
@@ -79,7 +85,7 @@ function anyOf(conditions: readonly SQL[]): SQL {
 
 function keyEquals(columns: ValueColumns, key: string): ValueCondition {
   const exact = eq(columns.matchKey, key);
-  return { exact, byIndex: exact, indexIsExact: true, single: true };
+  return { exact, byIndex: exact, indexIsExact: true, key };
 }
 
 function textCondition(
@@ -100,7 +106,7 @@ function textCondition(
         exact: holds ? byKey : (and(byKey, eq(text, value)) as SQL),
         byIndex: byKey,
         indexIsExact: holds,
-        single: true,
+        key,
       };
     }
     // A key is the beginning of its text: as far as it reaches it sorts as the text does, so the bounds include it.
@@ -117,9 +123,14 @@ function textCondition(
         and(gte(matchKey, key), lt(matchKey, following(MATCH_TEXT))),
       );
     case "LIKE":
-      return { exact: both(dialect.like(text, value)), byIndex: isText, indexIsExact: false, single: false };
+      return { exact: both(dialect.like(text, value)), byIndex: isText, indexIsExact: false, key: undefined };
     case "ILIKE":
-      return { exact: both(dialect.ilike(text, value)), byIndex: isText, indexIsExact: false, single: false };
+      return {
+        exact: both(dialect.ilike(text, value)),
+        byIndex: isText,
+        indexIsExact: false,
+        key: undefined,
+      };
   }
 }
 
@@ -132,7 +143,7 @@ function numberCondition(
   const key = numberKey(value);
   if (operator === "=" || operator === "!=") {
     const exact = eq(matchKey, key);
-    return { exact, byIndex: exact, indexIsExact: true, single: true };
+    return { exact, byIndex: exact, indexIsExact: true, key };
   }
   if (operator === "LIKE" || operator === "ILIKE")
     throw filterError(position, `${operator} takes a text in quotes`);
@@ -141,11 +152,11 @@ function numberCondition(
     operator === "<" || operator === "<="
       ? and(gte(matchKey, MATCH_NUMBER), compare(matchKey, operator, key))
       : and(compare(matchKey, operator, key), lt(matchKey, following(MATCH_NUMBER)));
-  return { exact: range as SQL, byIndex: range, indexIsExact: true, single: false };
+  return { exact: range as SQL, byIndex: range, indexIsExact: true, key: undefined };
 }
 
 function ranged(exact: SQL, byIndex: SQL | undefined): ValueCondition {
-  return { exact, byIndex, indexIsExact: false, single: false };
+  return { exact, byIndex, indexIsExact: false, key: undefined };
 }
 
 /** `column operator value`, for the operators that databases share. */

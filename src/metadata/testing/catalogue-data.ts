@@ -2,6 +2,8 @@
  * Fills a database with versions, labels, metrics and tags in the proportions that docs/query-catalogue.md measures.
  * Used by the catalogue's test with few versions, and by the bench with many.
  */
+import { getTableName } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { newId } from "../../domain/ids.ts";
 import { Connection } from "../dialects/sqlite/connection.ts";
 import { sqliteDialect } from "../dialects/sqlite/dialect.ts";
@@ -10,6 +12,7 @@ import { labelKey, metricKey } from "../list/match-key.ts";
 import { storeValue } from "../repositories/metric-values.ts";
 import { insertRows } from "../repositories/queries.ts";
 import { Session } from "../session.ts";
+import type { Tables } from "../tables.ts";
 
 /** Versions that one transaction writes. */
 const VERSIONS_PER_COMMIT = 4096;
@@ -29,10 +32,21 @@ export interface CatalogueData {
   readonly middle: number;
 }
 
-/** A connection to fill, and its session. */
+/** A database to fill. */
 export interface CatalogueTarget {
-  readonly session: Session;
-  exec(sql: string): void | Promise<void>;
+  readonly tables: Tables;
+  readonly insert: (table: SQLiteTable, rows: CatalogueRows) => Promise<unknown>;
+  readonly exec: (sql: string) => void | Promise<void>;
+}
+
+/** Rows of one table, all with the same fields. */
+export type CatalogueRows = readonly Readonly<Record<string, unknown>>[];
+
+/** A target that inserts by statements, as the server does. */
+export function statementTarget(session: Session, exec: CatalogueTarget["exec"]): CatalogueTarget {
+  const insert: CatalogueTarget["insert"] = (table, rows) =>
+    insertRows(session, `catalogue.${getTableName(table)}`, table, rows);
+  return { tables: session.tables, insert, exec };
 }
 
 /** Fills an SQLite database that has the schema and that nobody else uses. */
@@ -41,7 +55,10 @@ export async function fillCatalogue(path: string, count: number): Promise<Catalo
   using connection = new Connection({ path, pragmas });
   const { builder, prepared } = connection;
   const session = new Session({ builder, prepared, tables: sqliteTables, dialect: sqliteDialect });
-  const data = await fillTarget({ session, exec: (sql) => connection.exec(sql) }, count);
+  const data = await fillTarget(
+    statementTarget(session, (sql) => connection.exec(sql)),
+    count,
+  );
   connection.rows("PRAGMA wal_checkpoint(TRUNCATE)");
   return data;
 }
@@ -53,24 +70,25 @@ export async function fillCatalogue(path: string, count: number): Promise<Catalo
  * "production". So each shape of the catalogue fills a page already with 1,000 versions, unless it asks for few.
  */
 export async function fillTarget(target: CatalogueTarget, count: number): Promise<CatalogueData> {
-  const { session } = target;
-  const { namespaces, models } = session.tables;
+  const { namespaces, models } = target.tables;
   const namespaceId = newId();
   const modelId = newId();
   await target.exec("BEGIN");
   const common = { owner: "bench@example.com", description: "", ...versioned(FIRST_CREATED_AT) };
-  await insertRows(session, "n", namespaces, [{ id: namespaceId, name: "bench", ...common }]);
+  await target.insert(namespaces, [{ id: namespaceId, name: "bench", ...common }]);
   const model = { namespaceId, task: "bench", latestVersion: String(count), lastNumber: count, ...common };
-  await insertRows(session, "m", models, [{ ...model, id: modelId, name: "big" }]);
+  await target.insert(models, [{ ...model, id: modelId, name: "big" }]);
   for (let begin = 0; begin < count; begin += VERSIONS_PER_COMMIT) {
     const numbers = Array.from(
       { length: Math.min(VERSIONS_PER_COMMIT, count - begin) },
       (_, index) => begin + index,
     );
-    await writeVersions(session, namespaceId, modelId, numbers);
-    const tagged = numbers.filter((number) => number % VERSIONS_PER_TAGGED_MODEL === 0);
-    for (const number of tagged)
-      await writeTaggedModel(session, { ...model, id: newId(), name: `tagged-${number}` }, number);
+    await writeVersions(target, namespaceId, modelId, numbers);
+    await writeTaggedModels(
+      target,
+      model,
+      numbers.filter((number) => number % VERSIONS_PER_TAGGED_MODEL === 0),
+    );
     await target.exec("COMMIT");
     await target.exec("BEGIN");
   }
@@ -79,14 +97,14 @@ export async function fillTarget(target: CatalogueTarget, count: number): Promis
 }
 
 async function writeVersions(
-  session: Session,
+  { tables, insert }: CatalogueTarget,
   namespaceId: string,
   modelId: string,
   numbers: readonly number[],
 ): Promise<void> {
-  const { versions, labels, metricSeries, metricPoints } = session.tables;
+  const { versions, labels, metricSeries, metricPoints } = tables;
   const rows = numbers.map((number) => versionRow(namespaceId, modelId, number));
-  await insertRows(session, "v", versions, rows);
+  await insert(versions, rows);
   const owner = (row: ReturnType<typeof versionRow>) => ({
     objectId: row.id,
     kind: "version",
@@ -103,7 +121,7 @@ async function writeVersions(
       matchKey: labelKey(value),
     })),
   );
-  await insertRows(session, "l", labels, labelled);
+  await insert(labels, labelled);
   const points = rows.map((row) => {
     const loss = lossOf(Number(row.version) - 1);
     return {
@@ -116,39 +134,51 @@ async function writeVersions(
     };
   });
   const series = points.map(({ row, ...point }) => ({ ...point, ...owner(row), key: "loss" }));
-  await insertRows(session, "s", metricSeries, series);
+  await insert(metricSeries, series);
   const values = points.map(({ row: _row, id, matchKey: _matchKey, ...point }) => ({
     ...point,
     seriesId: id,
   }));
-  await insertRows(session, "p", metricPoints, values);
+  await insert(metricPoints, values);
 }
 
-async function writeTaggedModel(
-  session: Session,
-  model: Record<string, unknown>,
-  number: number,
+async function writeTaggedModels(
+  { tables, insert }: CatalogueTarget,
+  model: { readonly namespaceId: string },
+  numbers: readonly number[],
 ): Promise<void> {
-  const { models, versions, tagAssignments } = session.tables;
-  await insertRows(session, "m", models, [model]);
-  const namespaceId = String(model["namespaceId"]);
-  const modelId = String(model["id"]);
-  const version = { ...versionRow(namespaceId, modelId, 1), createdAt: createdAt(number) };
-  await insertRows(session, "v", versions, [version]);
-  const assignment = {
-    id: newId(),
-    namespaceId,
-    modelId,
-    tag: "production",
-    currentTag: "production",
-    versionId: version.id,
-    version: "1",
-    versionCreatedAt: version.createdAt,
-    actor: "bench",
-    setAt: version.createdAt,
-    unsetAt: null,
-  };
-  await insertRows(session, "t", tagAssignments, [assignment]);
+  const { namespaceId } = model;
+  const rows = numbers.map((number) => {
+    const id = newId();
+    const version = { ...versionRow(namespaceId, id, 0), createdAt: createdAt(number) };
+    const assignment = {
+      id: newId(),
+      namespaceId,
+      modelId: id,
+      tag: "production",
+      currentTag: "production",
+      versionId: version.id,
+      version: version.version,
+      versionCreatedAt: version.createdAt,
+      actor: "bench",
+      setAt: version.createdAt,
+      unsetAt: null,
+    };
+    return { model: { ...model, id, name: `tagged-${number}` }, version, assignment };
+  });
+  if (rows.length === 0) return;
+  await insert(
+    tables.models,
+    rows.map((row) => row.model),
+  );
+  await insert(
+    tables.versions,
+    rows.map((row) => row.version),
+  );
+  await insert(
+    tables.tagAssignments,
+    rows.map((row) => row.assignment),
+  );
 }
 
 function versionRow(namespaceId: string, modelId: string, number: number) {

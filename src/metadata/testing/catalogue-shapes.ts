@@ -52,6 +52,46 @@ export const catalogueShapes: readonly CatalogueShape[] = (["parent", "namespace
   (scope) => FILTERS.map(([name, filter, order]) => ({ name, filter, order, scope })),
 );
 
+/** The index that each shape is served by, in a model and in a namespace; the same on every database. */
+const INDEXES: Readonly<Record<string, readonly [parent: string, namespace: string]>> = {
+  "newest first": ["versions_created", "versions_namespace_created"],
+  "by version": ["versions_version", "versions_namespace_version"],
+  "recently updated": ["versions_updated", "versions_namespace_updated"],
+  "one version": ["versions_version", "versions_namespace_version"],
+  "some versions": ["versions_version", "versions_namespace_version"],
+  "created after": ["versions_created", "versions_namespace_created"],
+  "created after, oldest first": ["versions_created", "versions_namespace_created"],
+  "label is text, frequent": ["labels_parent", "labels_namespace"],
+  "label is text, rare": ["labels_parent", "labels_namespace"],
+  "label is number": ["labels_parent", "labels_namespace"],
+  "label is true": ["labels_parent", "labels_namespace"],
+  "label in numeric range, few": ["labels_parent", "labels_namespace"],
+  "label in numeric range, many": ["versions_created", "versions_namespace_created"],
+  "label is one of": ["versions_created", "versions_namespace_created"],
+  "label exists": ["versions_created", "versions_namespace_created"],
+  "label does not exist": ["versions_created", "versions_namespace_created"],
+  tag: ["tag_assignments_current", "tag_assignments_namespace"],
+  "best metric first": ["metric_series_parent", "metric_series_namespace"],
+  "worst metric first": ["metric_series_parent", "metric_series_namespace"],
+  "metric below, few": ["metric_series_parent", "metric_series_namespace"],
+  "metric below, many": ["versions_created", "versions_namespace_created"],
+  "metric below, best first": ["metric_series_parent", "metric_series_namespace"],
+  "label and metric order": ["labels_parent", "labels_namespace"],
+  "label and rest, many": ["labels_parent", "labels_namespace"],
+  "label and rest, few": ["labels_parent", "labels_namespace"],
+  "two labels": ["labels_parent", "labels_namespace"],
+  "label and metric": ["labels_parent", "labels_namespace"],
+  "label and time": ["labels_parent", "labels_namespace"],
+  "label, metric and order": ["labels_parent", "labels_namespace"],
+};
+
+/** Throws when none is named for it. */
+export function indexOfShape({ name, scope }: CatalogueShape): string {
+  const index = INDEXES[name]?.[scope === "parent" ? 0 : 1];
+  if (index === undefined) throw new Error(`no index is named for the shape "${name}"`);
+  return index;
+}
+
 /** The list call of a shape. */
 export function shapeQuery(shape: CatalogueShape, data: CatalogueData, limit: number): ListQuery {
   const scope: ListScope =

@@ -5,7 +5,7 @@ import type { CheckpointView } from "../../domain/views.ts";
 import type { LocatedCheckpoint } from "../references/located.ts";
 import { loadParents, parentOf, single } from "./single.ts";
 
-/** Checkpoints as callers see them, in the same order; a fixed number of queries for all. `known` saves some. */
+/** Checkpoints as callers see them, in the same order; a fixed number of queries for all, sent together. `known` saves some. */
 export async function checkpointViews(
   tx: MetadataReader,
   checkpoints: readonly Checkpoint[],
@@ -13,19 +13,22 @@ export async function checkpointViews(
 ): Promise<CheckpointView[]> {
   if (checkpoints.length === 0) return [];
   const ids = checkpoints.map((one) => one.id);
-  const namespaces = await loadParents(
-    known.namespaces ?? [],
-    checkpoints.map((one) => one.namespaceId),
-    (missing) => tx.namespaces.getMany(missing),
-  );
-  const experiments = await loadParents(
-    known.experiments ?? [],
-    checkpoints.map((one) => one.experimentId),
-    (missing) => tx.experiments.getMany(missing),
-  );
-  const artifacts = new Map((await tx.artifacts.defaults(ids)).map((one) => [one.objectId, one]));
-  const labels = await tx.labels.getMany(ids);
-  const metrics = await tx.metrics.latestMany(ids, MAX_INLINE_METRICS);
+  const [namespaces, experiments, defaults, labels, metrics] = await Promise.all([
+    loadParents(
+      known.namespaces ?? [],
+      checkpoints.map((one) => one.namespaceId),
+      (missing) => tx.namespaces.getMany(missing),
+    ),
+    loadParents(
+      known.experiments ?? [],
+      checkpoints.map((one) => one.experimentId),
+      (missing) => tx.experiments.getMany(missing),
+    ),
+    tx.artifacts.defaults(ids),
+    tx.labels.getMany(ids),
+    tx.metrics.latestMany(ids, MAX_INLINE_METRICS),
+  ]);
+  const artifacts = new Map(defaults.map((one) => [one.objectId, one]));
   return checkpoints.map((one) => {
     const namespace = parentOf(namespaces, one.namespaceId);
     const path = `${namespace.name}/${parentOf(experiments, one.experimentId).name}/${one.name}`;

@@ -5,7 +5,7 @@ import type { ExperimentView } from "../../domain/views.ts";
 import type { LocatedExperiment } from "../references/located.ts";
 import { loadParents, parentOf, single } from "./single.ts";
 
-/** Experiments as callers see them, in the same order; a fixed number of queries for all. `known` saves some. */
+/** Experiments as callers see them, in the same order; a fixed number of queries for all, sent together. `known` saves some. */
 export async function experimentViews(
   tx: MetadataReader,
   experiments: readonly Experiment[],
@@ -13,13 +13,15 @@ export async function experimentViews(
 ): Promise<ExperimentView[]> {
   if (experiments.length === 0) return [];
   const ids = experiments.map((one) => one.id);
-  const namespaces = await loadParents(
-    known.namespaces ?? [],
-    experiments.map((one) => one.namespaceId),
-    (missing) => tx.namespaces.getMany(missing),
-  );
-  const labels = await tx.labels.getMany(ids);
-  const metrics = await tx.metrics.latestMany(ids, MAX_INLINE_METRICS);
+  const [namespaces, labels, metrics] = await Promise.all([
+    loadParents(
+      known.namespaces ?? [],
+      experiments.map((one) => one.namespaceId),
+      (missing) => tx.namespaces.getMany(missing),
+    ),
+    tx.labels.getMany(ids),
+    tx.metrics.latestMany(ids, MAX_INLINE_METRICS),
+  ]);
   return experiments.map((one) => ({
     ...one,
     path: `${parentOf(namespaces, one.namespaceId).name}/${one.name}`,

@@ -4,7 +4,7 @@ import type { ModelView } from "../../domain/views.ts";
 import type { LocatedModel } from "../references/located.ts";
 import { loadParents, parentOf, single } from "./single.ts";
 
-/** Models as callers see them, in the same order; a fixed number of queries for all. `known` saves some. */
+/** Models as callers see them, in the same order; a fixed number of queries for all, sent together. `known` saves some. */
 export async function modelViews(
   tx: MetadataReader,
   models: readonly Model[],
@@ -12,13 +12,16 @@ export async function modelViews(
 ): Promise<ModelView[]> {
   if (models.length === 0) return [];
   const ids = models.map((one) => one.id);
-  const namespaces = await loadParents(
-    known.namespaces ?? [],
-    models.map((one) => one.namespaceId),
-    (missing) => tx.namespaces.getMany(missing),
-  );
-  const labels = await tx.labels.getMany(ids);
-  const tags = Map.groupBy(await tx.tags.forModels(ids), (one) => one.modelId);
+  const [namespaces, labels, assignments] = await Promise.all([
+    loadParents(
+      known.namespaces ?? [],
+      models.map((one) => one.namespaceId),
+      (missing) => tx.namespaces.getMany(missing),
+    ),
+    tx.labels.getMany(ids),
+    tx.tags.forModels(ids),
+  ]);
+  const tags = Map.groupBy(assignments, (one) => one.modelId);
   return models.map((one) => ({
     ...one,
     path: `${parentOf(namespaces, one.namespaceId).name}/${one.name}`,

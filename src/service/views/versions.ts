@@ -5,7 +5,7 @@ import type { VersionView } from "../../domain/views.ts";
 import type { LocatedVersion } from "../references/located.ts";
 import { loadParents, parentOf, single } from "./single.ts";
 
-/** Versions as callers see them, in the same order; a fixed number of queries for all. `known` saves some. */
+/** Versions as callers see them, in the same order; a fixed number of queries for all, sent together. `known` saves some. */
 export async function versionViews(
   tx: MetadataReader,
   versions: readonly ModelVersion[],
@@ -13,20 +13,24 @@ export async function versionViews(
 ): Promise<VersionView[]> {
   if (versions.length === 0) return [];
   const ids = versions.map((one) => one.id);
-  const namespaces = await loadParents(
-    known.namespaces ?? [],
-    versions.map((one) => one.namespaceId),
-    (missing) => tx.namespaces.getMany(missing),
-  );
-  const models = await loadParents(
-    known.models ?? [],
-    versions.map((one) => one.modelId),
-    (missing) => tx.models.getMany(missing),
-  );
-  const artifacts = new Map((await tx.artifacts.defaults(ids)).map((one) => [one.objectId, one]));
-  const labels = await tx.labels.getMany(ids);
-  const metrics = await tx.metrics.latestMany(ids, MAX_INLINE_METRICS);
-  const tags = Map.groupBy(await tx.tags.forVersions(ids), (one) => one.versionId);
+  const [namespaces, models, defaults, labels, metrics, assignments] = await Promise.all([
+    loadParents(
+      known.namespaces ?? [],
+      versions.map((one) => one.namespaceId),
+      (missing) => tx.namespaces.getMany(missing),
+    ),
+    loadParents(
+      known.models ?? [],
+      versions.map((one) => one.modelId),
+      (missing) => tx.models.getMany(missing),
+    ),
+    tx.artifacts.defaults(ids),
+    tx.labels.getMany(ids),
+    tx.metrics.latestMany(ids, MAX_INLINE_METRICS),
+    tx.tags.forVersions(ids),
+  ]);
+  const artifacts = new Map(defaults.map((one) => [one.objectId, one]));
+  const tags = Map.groupBy(assignments, (one) => one.versionId);
   return versions.map((one) => {
     const namespace = parentOf(namespaces, one.namespaceId);
     const path = `${namespace.name}/${parentOf(models, one.modelId).name}@${one.version}`;

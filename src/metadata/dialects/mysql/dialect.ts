@@ -1,8 +1,8 @@
 import { getTableColumns, sql } from "drizzle-orm";
 import type { SQL, SQLWrapper } from "drizzle-orm";
-import { alias } from "drizzle-orm/mysql-core";
+import { alias, getTableConfig } from "drizzle-orm/mysql-core";
 import type { MySqlTable } from "drizzle-orm/mysql-core";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { SQLiteColumn as Column, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Dialect, WriteQuery } from "../dialect.ts";
 import { columnName, setNew, typed } from "../insert.ts";
 import { plainPattern } from "../pattern.ts";
@@ -14,6 +14,10 @@ interface Insert {
 
 interface Lockable<T> {
   for(strength: "update"): T;
+}
+
+interface Hintable<Q> {
+  from(table: SQLiteTable, hint: { readonly forceIndex: string }): Q;
 }
 
 /** What only MySQL and MariaDB do this way. */
@@ -30,6 +34,12 @@ export const mysqlDialect: Dialect = {
       set: setNew(table, columns, (name) => sql`values(${name})`),
     }),
   locked: (query) => (query as Lockable<typeof query>).for("update"),
+  // With a range it would go by the equal columns alone, and pass over all rows before the range.
+  fromIndex: (select, table, columns) => {
+    const index = indexOf(table, columns);
+    if (index === undefined) return select.from(table);
+    return (select as unknown as Hintable<ReturnType<typeof select.from>>).from(table, { forceIndex: index });
+  },
   alias: (table, name) => alias(table as unknown as MySqlTable, name) as unknown as typeof table,
   like: (value, pattern) => sql`${value} like ${plainPattern(pattern)} escape '\\\\'`,
   ilike: (value, pattern) => {
@@ -37,6 +47,22 @@ export const mysqlDialect: Dialect = {
     return sql`${lowered(value, letters)} like ${text} escape '\\\\'`;
   },
 };
+
+const indexes = new WeakMap<SQLiteTable, readonly (readonly [name: string, columns: readonly string[]])[]>();
+
+/** The name of the index of a table that begins with these columns. */
+function indexOf(table: SQLiteTable, columns: readonly Column[]): string | undefined {
+  let known = indexes.get(table);
+  if (known === undefined) {
+    known = getTableConfig(table as unknown as MySqlTable).indexes.map(({ config }) => [
+      config.name,
+      config.columns.map((column) => ("name" in column ? column.name : "")),
+    ]);
+    indexes.set(table, known);
+  }
+  const begins = (names: readonly string[]) => columns.every((column, place) => column.name === names[place]);
+  return known.find(([, names]) => begins(names))?.[0];
+}
 
 function unchanged(table: SQLiteTable): Record<string, unknown> {
   const [field, column] = Object.entries(getTableColumns(table))[0] ?? [];

@@ -18,7 +18,6 @@ import { connectSocket } from "./socket.ts";
 /** How long a connection that ends waits for its last statement. */
 const CLOSE_LIMIT_S = 5;
 
-/** What a connection sets, whatever the server's defaults are. */
 /**
  * Every query follows an index, as it does on SQLite. Statistics that are old, or of a small table, must not lead to a
  * plan that reads or sorts all of what has become large; without them its costs would look as if compiling it paid.
@@ -27,12 +26,14 @@ const PLANS = ["seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"]
   .map((name) => `SET enable_${name} = off; `)
   .join("");
 
+/** What a connection sets, whatever the server's defaults are. */
 function sessionSettings(statementLimitMs: number): string {
   return (
     `SET statement_timeout = ${statementLimitMs}; SET lock_timeout = ${LOCK_LIMIT_MS}; ` +
     // A server that was cut off must not keep its locks.
     `SET idle_in_transaction_session_timeout = ${STATEMENT_LIMIT_MS}; SET search_path = public; ` +
-    `${PLANS}SET jit = off; SET client_min_messages = warning`
+    // A page is too short for other processes to begin.
+    `${PLANS}SET max_parallel_workers_per_gather = 0; SET jit = off; SET client_min_messages = warning`
   );
 }
 

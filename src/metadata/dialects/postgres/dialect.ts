@@ -25,6 +25,7 @@ export const postgresDialect: Dialect = {
       }),
   // Others may still point to the row.
   locked: (query) => (query as Lockable<typeof query>).for("no key update"),
+  fromIndex: (select, table) => select.from(table),
   alias: (table, name) => alias(table as unknown as PgTable, name) as unknown as typeof table,
   like: (value, pattern) => sql`${value} like ${plainPattern(pattern)} escape '\\'`,
   // By the collation "C" of its texts: A to Z alone have two cases.

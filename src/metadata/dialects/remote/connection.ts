@@ -8,6 +8,9 @@ export const CONNECT_LIMIT_MS = 10_000;
 /** How long a statement waits for a lock before its transaction is taken back and tried again. */
 export const LOCK_LIMIT_MS = 5_000;
 
+/** How long a transaction that only read may stay open when no other begins on its connection. */
+const READ_END_MS = 10;
+
 /** What both kinds of connections are opened with. */
 export interface OpenOptions {
   readonly settings: DatabaseSettings;
@@ -31,6 +34,10 @@ export interface RemoteConnection {
   forget(): void;
   /** Runs statements without parameters, and without looking at what they return. */
   exec(sql: string): Promise<void>;
+  /** Begins a transaction by this statement, and ends the one that `endSoon` has left. */
+  begin(sql: string): Promise<void>;
+  /** Ends a transaction that only read: with the first statement of the next one, or after a moment by itself. */
+  endSoon(): void;
   /** All rows, as arrays of column values. */
   rows(sql: string, params?: readonly unknown[]): Promise<unknown[][]>;
   /** Ends it politely. Safe to call twice. */
@@ -49,6 +56,7 @@ export abstract class GuardedConnection {
   readonly #statementLimitMs: number;
   #failure: Error | undefined;
   #usable = true;
+  #ending: ReturnType<typeof setTimeout> | undefined;
 
   constructor(statementLimitMs = STATEMENT_LIMIT_MS) {
     this.#statementLimitMs = statementLimitMs;
@@ -66,11 +74,34 @@ export abstract class GuardedConnection {
     this.#failure = undefined;
   }
 
+  abstract exec(sql: string): Promise<void>;
+
   abstract destroy(): void;
+
+  begin(sql: string): Promise<void> {
+    if (this.#ending === undefined) return this.exec(sql);
+    this.#dontEnd();
+    return this.exec(`COMMIT; ${sql}`);
+  }
+
+  // A COMMIT of its own would be a message more for each side to write, to wake up for and to read.
+  endSoon(): void {
+    if (!this.#usable) return;
+    this.#ending = setTimeout(() => {
+      this.#ending = undefined;
+      this.exec("COMMIT").catch(() => this.destroy());
+    }, READ_END_MS);
+  }
+
+  #dontEnd(): void {
+    clearTimeout(this.#ending);
+    this.#ending = undefined;
+  }
 
   /** Every statement from now on is refused: the driver would run it on a new connection, outside of the transaction. */
   protected markUnusable(): void {
     this.#usable = false;
+    this.#dontEnd();
   }
 
   /** Runs one statement under the time limit, and remembers its failure. */

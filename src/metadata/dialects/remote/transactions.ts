@@ -43,15 +43,14 @@ export class Transactions {
       return await pool.use(async (connection) => {
         connection.forget();
         // Not waited for: what fails here fails the first query as well.
-        const begun = connection.exec(driver.beginRead);
+        const begun = connection.begin(driver.beginRead);
         begun.catch(() => undefined);
         const session = newSession(connection, "none");
         try {
           return await work(session);
         } finally {
           session.end();
-          // Whoever gets the connection next waits for it; a connection that can't even do this is beyond use.
-          connection.exec("COMMIT").catch(() => connection.destroy());
+          connection.endSoon();
         }
       });
     });
@@ -82,7 +81,7 @@ export class Transactions {
   ): Promise<T> {
     const { driver, newSession } = this.#options;
     connection.forget();
-    await connection.exec(driver.beginWrite);
+    await connection.begin(driver.beginWrite);
     const session = newSession(connection, locks);
     let result: T;
     try {

@@ -17,6 +17,7 @@ export const sqliteDialect: Dialect = {
         set: setNew(table, columns, (name) => sql`excluded.${name}`),
       }),
   locked: (query) => query,
+  fromIndex: (select, table) => select.from(table),
   alias: (table, name) => alias(table, name) as typeof table,
   like: (value, pattern) => sql`${value} glob ${globOf(pattern)}`,
   ilike: (value, pattern) => sql`${value} like ${pattern} escape '\\'`,
