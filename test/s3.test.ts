@@ -12,6 +12,7 @@ import {
   until,
   type TestServer,
 } from "./support/server.ts";
+import { inBucket } from "./support/storage-environment.ts";
 import { startTcpProxy } from "./support/tcp-proxy.ts";
 
 const MIB = 1024 * 1024;
@@ -23,19 +24,6 @@ beforeAll(async () => {
   s3 = await startS3Server();
 }, S3_SERVER_LIMIT_MS);
 afterAll(() => s3?.[Symbol.asyncDispose]());
-
-/** What the environment of a server says to keep files in a bucket. */
-function inBucket(bucket: string, endpoint = s3.endpoint): Record<string, string> {
-  return {
-    MODELBOX_BLOB_STORAGE: "s3",
-    MODELBOX_BLOB_STORAGE_S3_ENDPOINT: endpoint,
-    MODELBOX_BLOB_STORAGE_S3_REGION: s3.region,
-    MODELBOX_BLOB_STORAGE_S3_BUCKET: bucket,
-    MODELBOX_BLOB_STORAGE_S3_PREFIX: "models",
-    MODELBOX_BLOB_STORAGE_S3_ACCESS_KEY: s3.accessKey,
-    MODELBOX_BLOB_STORAGE_S3_SECRET_KEY: s3.secretKey,
-  };
-}
 
 async function createExperiment(server: TestServer, folder: string): Promise<void> {
   await modelboxJson(
@@ -68,14 +56,14 @@ describe("the executable with its files in a bucket", () => {
     const file = join(folder.path, "model.bin");
     writeFileSync(file, someBytes(FILE_BYTES));
     {
-      await using server = await startServer(folder.path, inBucket(bucket));
+      await using server = await startServer(folder.path, inBucket(s3, bucket));
       await createExperiment(server, folder.path);
       await modelboxJson(server, folder.path, ...upload(file, 1));
       expect(objectsOf(bucket)).toHaveLength(6);
       expect(server.log()).toContain(`"blobs":"${s3.endpoint}/${bucket}/models"`);
       expect(server.log()).not.toContain(s3.secretKey);
     }
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     await modelboxJson(server, folder.path, ...download(1, "copy"));
     expect(readFileSync(join(folder.path, "copy/model.bin")).equals(readFileSync(file))).toBe(true);
     expect(readdirSync(join(folder.path, "modelbox-data"))).not.toContain("blobs");
@@ -88,7 +76,7 @@ describe("the executable with its files in a bucket", () => {
     writeFileSync(file, someBytes(FILE_BYTES));
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     await createExperiment(server, folder.path);
     const busy = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -107,7 +95,7 @@ describe("the executable with its files in a bucket", () => {
     await using proxy = await startTcpProxy(s3);
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     await createExperiment(server, folder.path);
     const steps = [1, 2];
@@ -128,7 +116,7 @@ describe("the executable with its files in a bucket", () => {
     await using proxy = await startTcpProxy(s3);
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     const ready = async (wanted: boolean) =>
       (await fetch(`${server.httpAddr}/readyz`)).ok === wanted ? true : undefined;
@@ -147,7 +135,7 @@ describe("the executable with its files in a bucket", () => {
       await using proxy = await startTcpProxy(s3);
       await using server = await startServer(
         folder.path,
-        inBucket(bucket, `http://${proxy.host}:${proxy.port}`),
+        inBucket(s3, bucket, `http://${proxy.host}:${proxy.port}`),
       );
       await createExperiment(server, folder.path);
       proxy.inject({ kind: "delay", ms: 20 });
@@ -161,7 +149,7 @@ describe("the executable with its files in a bucket", () => {
       // The client has nobody left to talk to.
       expect((await uploading).exitCode).not.toBe(0);
     }
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     const list = await modelboxJson<{ checkpoints?: unknown[] }>(
       server,
       folder.path,
@@ -183,7 +171,7 @@ describe("the executable with its files in a bucket", () => {
     const bucket = s3.makeBucket();
     const file = join(folder.path, "model.bin");
     writeFileSync(file, someBytes(MIB));
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     await createExperiment(server, folder.path);
     await modelboxJson(server, folder.path, ...upload(file, 1));
     for (const path of objectsOf(bucket)) truncateSync(path, MIB - 1);
@@ -199,7 +187,7 @@ test("a start with a wrong setting names the key and says what to do", () => {
   using folder = temporaryFolder();
   const { exitCode, stderr } = Bun.spawnSync([executable, "server", "start"], {
     cwd: folder.path,
-    env: { HOME: folder.path, ...inBucket("not-there") },
+    env: { HOME: folder.path, ...inBucket(s3, "not-there") },
     stdin: "ignore",
   });
   expect(exitCode).not.toBe(0);
