@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { someBytes } from "./support/blobs.ts";
-import { s3Environment, startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "./support/s3-server.ts";
+import { startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "./support/s3-server.ts";
 import {
   executable,
   modelbox,
@@ -12,6 +12,7 @@ import {
   until,
   type TestServer,
 } from "./support/server.ts";
+import { inBucket } from "./support/storage-environment.ts";
 import { startTcpProxy } from "./support/tcp-proxy.ts";
 
 const MIB = 1024 * 1024;
@@ -23,11 +24,6 @@ beforeAll(async () => {
   s3 = await startS3Server();
 }, S3_SERVER_LIMIT_MS);
 afterAll(() => s3?.[Symbol.asyncDispose]());
-
-/** What the environment of a server says to keep files in a bucket. */
-function inBucket(bucket: string, endpoint = s3.endpoint): Record<string, string> {
-  return s3Environment({ ...s3, endpoint }, bucket);
-}
 
 async function createExperiment(server: TestServer, folder: string): Promise<void> {
   await modelboxJson(
@@ -60,14 +56,14 @@ describe("the executable with its files in a bucket", () => {
     const file = join(folder.path, "model.bin");
     writeFileSync(file, someBytes(FILE_BYTES));
     {
-      await using server = await startServer(folder.path, inBucket(bucket));
+      await using server = await startServer(folder.path, inBucket(s3, bucket));
       await createExperiment(server, folder.path);
       await modelboxJson(server, folder.path, ...upload(file, 1));
       expect(objectsOf(bucket)).toHaveLength(6);
       expect(server.log()).toContain(`"blobs":"${s3.endpoint}/${bucket}/models"`);
       expect(server.log()).not.toContain(s3.secretKey);
     }
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     await modelboxJson(server, folder.path, ...download(1, "copy"));
     expect(readFileSync(join(folder.path, "copy/model.bin")).equals(readFileSync(file))).toBe(true);
     expect(readdirSync(join(folder.path, "modelbox-data"))).not.toContain("blobs");
@@ -80,7 +76,7 @@ describe("the executable with its files in a bucket", () => {
     writeFileSync(file, someBytes(FILE_BYTES));
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     await createExperiment(server, folder.path);
     const busy = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -99,7 +95,7 @@ describe("the executable with its files in a bucket", () => {
     await using proxy = await startTcpProxy(s3);
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     await createExperiment(server, folder.path);
     const steps = [1, 2];
@@ -120,7 +116,7 @@ describe("the executable with its files in a bucket", () => {
     await using proxy = await startTcpProxy(s3);
     await using server = await startServer(
       folder.path,
-      inBucket(s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
+      inBucket(s3, s3.makeBucket(), `http://${proxy.host}:${proxy.port}`),
     );
     const ready = async (wanted: boolean) =>
       (await fetch(`${server.httpAddr}/readyz`)).ok === wanted ? true : undefined;
@@ -139,7 +135,7 @@ describe("the executable with its files in a bucket", () => {
       await using proxy = await startTcpProxy(s3);
       await using server = await startServer(
         folder.path,
-        inBucket(bucket, `http://${proxy.host}:${proxy.port}`),
+        inBucket(s3, bucket, `http://${proxy.host}:${proxy.port}`),
       );
       await createExperiment(server, folder.path);
       proxy.inject({ kind: "delay", ms: 20 });
@@ -153,7 +149,7 @@ describe("the executable with its files in a bucket", () => {
       // The client has nobody left to talk to.
       expect((await uploading).exitCode).not.toBe(0);
     }
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     const list = await modelboxJson<{ checkpoints?: unknown[] }>(
       server,
       folder.path,
@@ -175,7 +171,7 @@ describe("the executable with its files in a bucket", () => {
     const bucket = s3.makeBucket();
     const file = join(folder.path, "model.bin");
     writeFileSync(file, someBytes(MIB));
-    await using server = await startServer(folder.path, inBucket(bucket));
+    await using server = await startServer(folder.path, inBucket(s3, bucket));
     await createExperiment(server, folder.path);
     await modelboxJson(server, folder.path, ...upload(file, 1));
     for (const path of objectsOf(bucket)) truncateSync(path, MIB - 1);
@@ -191,7 +187,7 @@ test("a start with a wrong setting names the key and says what to do", () => {
   using folder = temporaryFolder();
   const { exitCode, stderr } = Bun.spawnSync([executable, "server", "start"], {
     cwd: folder.path,
-    env: { HOME: folder.path, ...inBucket("not-there") },
+    env: { HOME: folder.path, ...inBucket(s3, "not-there") },
     stdin: "ignore",
   });
   expect(exitCode).not.toBe(0);

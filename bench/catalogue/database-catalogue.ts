@@ -1,9 +1,6 @@
 import { join } from "node:path";
-import {
-  databaseEnvironment,
-  databasePrograms,
-  type DatabaseKind,
-} from "../../test/support/database-servers.ts";
+import { databasePrograms, type DatabaseKind } from "../../test/support/database-servers.ts";
+import { onDatabase } from "../../test/support/storage-environment.ts";
 import { SkippedError, type Bench, type BenchContext, type Figure } from "../harness/bench.ts";
 import { freeBytes } from "../harness/machine.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
@@ -54,7 +51,7 @@ async function measure(
 ): Promise<readonly Figure[]> {
   const { count, rounds, calls } = context.smoke ? smokeSize : size;
   await using database = await startCatalogueServer(context, kind, count);
-  const env = databaseEnvironment(kind, database.settings);
+  const env = onDatabase(kind, database.settings);
   await using server = await startModelBox(context, join(context.folder, `${kind}-server`), env);
   const figures: Figure[] = [];
   for (const query of catalogueQueries(database.data)) {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { DatabaseSettings } from "../../src/metadata/index.ts";
 import { fillTarget, type CatalogueData } from "../../src/metadata/testing/catalogue-data.ts";
 import {
-  databaseEnvironment,
   startDatabaseServer,
   type DatabaseKind,
   type DatabaseServer,
 } from "../../test/support/database-servers.ts";
+import { onDatabase } from "../../test/support/storage-environment.ts";
 import type { BenchContext } from "../harness/bench.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 import { mysqlBulkTarget, postgresBulkTarget } from "./bulk-target.ts";
@@ -67,7 +67,7 @@ async function fill(context: BenchContext, server: DatabaseServer, count: number
   const settings = await server.newDatabase();
   {
     const folder = join(context.folder, `${kind}-schema`);
-    await using _server = await startModelBox(context, folder, databaseEnvironment(kind, settings));
+    await using _server = await startModelBox(context, folder, onDatabase(kind, settings));
   }
   await using target = kind === "mysql" ? await mysqlBulkTarget(settings) : postgresBulkTarget(settings);
   const makeIndexes = await target.dropIndexes();

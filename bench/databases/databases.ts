@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  databaseEnvironment,
   databasePrograms,
   startDatabaseServer,
   type DatabaseKind,
 } from "../../test/support/database-servers.ts";
+import { onDatabase } from "../../test/support/storage-environment.ts";
 import { SkippedError, type Bench, type BenchContext, type Figure } from "../harness/bench.ts";
 import { startModelBox } from "../harness/model-box-server.ts";
 import { interleave, sampleOf, type Contestant } from "../harness/statistics.ts";
@@ -59,7 +59,7 @@ async function measure(
   requireServer(kind);
   await using server = await startDatabaseServer(kind, { durable: true });
   const settings = { ...(await server.newDatabase()), poolSize: callers };
-  const env = databaseEnvironment(kind, settings);
+  const env = onDatabase(kind, settings);
   await using modelBox = await startModelBox(context, join(context.folder, kind), env);
   const ids = await createExperiments(modelBox, context.smoke ? smokeStoredExperiments : storedExperiments);
   const credentials = `${settings.username}:${encodeURIComponent(settings.password)}`;

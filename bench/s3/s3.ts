@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { startS3Server, type S3Server } from "../../test/support/s3-server.ts";
+import { inBucket } from "../../test/support/storage-environment.ts";
 import { downloadVersion, prepareModel, uploadVersion, waitUntilVerified } from "../blobs/transfer.ts";
 import { SkippedError, type Bench, type BenchContext, type Figure, type Sample } from "../harness/bench.ts";
 import { assertSameBytes, clear, settle, writeRandomFile } from "../harness/files.ts";
@@ -62,18 +63,6 @@ async function startStore(context: BenchContext): Promise<S3Server> {
     if (Bun.which("go") !== null) throw error;
     throw new SkippedError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** What the environment says to keep files in a new bucket. */
-function inBucket(store: S3Server, bucket: string): Record<string, string> {
-  return {
-    MODELBOX_BLOB_STORAGE: "s3",
-    MODELBOX_BLOB_STORAGE_S3_ENDPOINT: store.endpoint,
-    MODELBOX_BLOB_STORAGE_S3_REGION: store.region,
-    MODELBOX_BLOB_STORAGE_S3_BUCKET: bucket,
-    MODELBOX_BLOB_STORAGE_S3_ACCESS_KEY: store.accessKey,
-    MODELBOX_BLOB_STORAGE_S3_SECRET_KEY: store.secretKey,
-  };
 }
 
 /** Every run begins with an empty bucket. */

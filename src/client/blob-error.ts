@@ -9,7 +9,12 @@ import { toClientError } from "./rpc/error-mapping.ts";
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** What an answer of a blob route that is no success means. Reads its body, which has the JSON form of a Connect error. */
-export async function blobError(http: HttpClient, response: Response, what: string): Promise<Error> {
+export async function blobError(
+  http: HttpClient,
+  address: string,
+  response: Response,
+  what: string,
+): Promise<Error> {
   const fallback = new ConnectError(
     `HTTP ${response.status}`,
     codeFromHttpStatus(response.status),
@@ -17,7 +22,7 @@ export async function blobError(http: HttpClient, response: Response, what: stri
   );
   const body = await readText(http, response);
   const facts = { method: what, signal: undefined, timeoutMs: undefined, requestId: "" };
-  return toClientError(parse(body, response.headers, fallback), http, facts);
+  return toClientError(parse(body, response.headers, fallback), http, facts, address);
 }
 
 /** Blob routes can be asked twice without harm, so a server that failed is worth another try. */
@@ -26,6 +31,11 @@ export function isWorthAnotherTry(error: unknown): boolean {
     isTransient(error) ||
     (error instanceof ServerError && (error.kind === "internal" || error.kind === "unknown"))
   );
+}
+
+/** Whether the server wants a chunk by its digest, for which it needs less memory. */
+export function isNoRoom(error: unknown): boolean {
+  return error instanceof ServerError && error.reason === "NO_ROOM";
 }
 
 function parse(body: string, headers: Headers, fallback: ConnectError): ConnectError {

@@ -1,8 +1,9 @@
-import { blobError, isWorthAnotherTry } from "./blob-error.ts";
+import { blobError, isNoRoom, isWorthAnotherTry } from "./blob-error.ts";
 import { isDigest } from "../domain/ids.ts";
-import { ConnectionError, ServerError } from "./errors.ts";
+import { ConnectionError } from "./errors.ts";
 import type { HttpClient } from "./http-client.ts";
 import { withRetry } from "./retry.ts";
+import type { BlobAddresses } from "./transfer/blob-addresses.ts";
 import { Deadline } from "./transfer/deadline.ts";
 import { SEND_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./transfer/limits.ts";
 
@@ -27,12 +28,12 @@ export interface PostedChunk {
 /** Sends a chunk without its SHA-256, which the server takes and tells. */
 export async function postChunk(
   http: HttpClient,
-  address: string,
+  addresses: BlobAddresses,
   { bytes, leaseId }: Omit<OutgoingChunk, "sha256">,
   signal: AbortSignal,
 ): Promise<PostedChunk> {
   const xxh3 = Bun.hash.xxHash3(bytes).toString(16).padStart(16, "0");
-  const attempt = async () => {
+  const attempt = async (address: string) => {
     using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
     const response = await http.send({
       method: "POST",
@@ -45,20 +46,15 @@ export async function postChunk(
       body: bytes,
       signal: deadline.signal,
     });
-    if (!response.ok) throw await blobError(http, response, "POST /v1/chunks");
+    if (!response.ok) throw await blobError(http, address, response, "POST /v1/chunks");
     const posted: unknown = await response.json();
     if (!isPosted(posted)) throw badAnswer(address);
     return posted;
   };
-  return await withRetry(attempt, {
+  return await withRetry(() => addresses.use(attempt), {
     shouldRetry: (error) => !isNoRoom(error) && isWorthAnotherTry(error),
     signal,
   });
-}
-
-/** Whether the server wants the chunk by its digest, for which it needs less memory. */
-export function isNoRoom(error: unknown): boolean {
-  return error instanceof ServerError && error.reason === "NO_ROOM";
 }
 
 function isPosted(value: unknown): value is PostedChunk {
@@ -76,11 +72,11 @@ export interface FileRange {
 /** Sends a chunk, again and again while that may help. */
 export async function putChunk(
   http: HttpClient,
-  address: string,
+  addresses: BlobAddresses,
   chunk: OutgoingChunk,
   signal: AbortSignal,
 ): Promise<void> {
-  const attempt = async () => {
+  const attempt = async (address: string) => {
     using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
     const response = await http.send({
       method: "PUT",
@@ -89,10 +85,10 @@ export async function putChunk(
       body: chunk.bytes,
       signal: deadline.signal,
     });
-    if (!response.ok) throw await blobError(http, response, "PUT /v1/chunks");
+    if (!response.ok) throw await blobError(http, address, response, "PUT /v1/chunks");
     await response.body?.cancel();
   };
-  await withRetry(attempt, { shouldRetry: isWorthAnotherTry, signal });
+  await withRetry(() => addresses.use(attempt), { shouldRetry: isWorthAnotherTry, signal });
 }
 
 /** Asks once for a range. The pieces come in order; the generator fails when fewer or more bytes come than were asked for. */
@@ -110,7 +106,7 @@ export async function* getRange(
     headers: new Headers({ range: `bytes=${range.offsetBytes}-${last}` }),
     signal: deadline.signal,
   });
-  if (!response.ok) throw await blobError(http, response, "GET /v1/files");
+  if (!response.ok) throw await blobError(http, address, response, "GET /v1/files");
   if (response.status !== PARTIAL_CONTENT)
     throw badLength(address, `answered a range with HTTP ${response.status}`);
   let receivedBytes = 0;

@@ -51,3 +51,19 @@ test("a server that is called by TLS can't send the token elsewhere as plain tex
   expect(() => client.trust("http://blobs.example.com")).toThrow(InvalidInputError);
   client.trust("https://blobs.example.com");
 });
+
+test("an address that the server has named is not mistaken for the server's when nobody answers there", async () => {
+  const gone = listen();
+  await gone.stop();
+  const client = clientOf(own.origin);
+  const messageOf = (url: string) =>
+    client.send({ method: "GET", url }).catch((error: unknown) => String(error));
+  expect(await messageOf(`${gone.origin}/v1/files`)).toContain(
+    `${gone.origin}; start the server with \`modelbox server start\`, or whoever runs the server must check its public_blob_addrs.`,
+  );
+  expect(
+    await clientOf(gone.origin)
+      .send({ method: "GET", url: `${gone.origin}/a` })
+      .catch(String),
+  ).toContain(`${gone.origin}; start the server with \`modelbox server start\`, or check server_addr.`);
+});

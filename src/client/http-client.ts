@@ -54,8 +54,7 @@ export class HttpClient {
 
   /** Lets an address that the server has named see the token too. */
   trust(address: string): void {
-    if (this.#token === "") return;
-    if (this.baseUrl.startsWith("https:") && !address.startsWith("https:")) {
+    if (this.#token !== "" && this.baseUrl.startsWith("https:") && !address.startsWith("https:")) {
       throw new InvalidInputError(
         `The server sends files over ${address}, where others could read the token; whoever runs it must give public_blob_addrs with https://.`,
       );
@@ -84,7 +83,7 @@ export class HttpClient {
       this.hasAnswered = true;
       return response;
     } catch (error) {
-      throw this.toClientError(error, request.signal);
+      throw this.toClientError(error, request.signal, request.url);
     }
   }
 
@@ -94,12 +93,18 @@ export class HttpClient {
     try {
       for await (const piece of response.body) yield piece;
     } catch (error) {
-      throw this.toClientError(error, signal);
+      throw this.toClientError(error, signal, response.url);
     }
   }
 
-  /** What a failure of fetch, or of reading its answer, means. */
-  toClientError(error: unknown, signal?: AbortSignal): Error {
+  /** What to check when nobody answers well at an address, which is the server's or one that the server has named. */
+  advice(address: string): string {
+    if (address === this.baseUrl) return "check server_addr";
+    return "whoever runs the server must check its public_blob_addrs";
+  }
+
+  /** What a failure of fetch, or of reading its answer, means; `url` is what was asked for. */
+  toClientError(error: unknown, signal?: AbortSignal, url = this.baseUrl): Error {
     if (error instanceof ConnectionError || error instanceof AbortedByCallerError) return error;
     if (signal?.aborted === true) {
       if (signal.reason instanceof ConnectionError) return signal.reason;
@@ -107,7 +112,9 @@ export class HttpClient {
         cause: signal.reason,
       });
     }
-    return describeFetchError(error, this.baseUrl, this.hasAnswered);
+    const isServer = url === this.baseUrl || url.startsWith(`${this.baseUrl}/`);
+    const address = isServer ? this.baseUrl : new URL(url).origin;
+    return describeFetchError(error, address, this.advice(address), this.hasAnswered);
   }
 }
 
@@ -144,9 +151,14 @@ const LASTING_CODES: ReadonlySet<string> = new Set([
   "Malformed_HTTP_Response",
 ]);
 
-function describeFetchError(error: unknown, address: string, hasAnswered: boolean): ConnectionError {
+function describeFetchError(
+  error: unknown,
+  address: string,
+  advice: string,
+  hasAnswered: boolean,
+): ConnectionError {
   const code = errorCode(error);
-  return new ConnectionError(describeCode(code, address, error, hasAnswered) + proxyHint(), {
+  return new ConnectionError(describeCode(code, address, advice, error, hasAnswered) + proxyHint(), {
     address,
     maybeSeen: !UNSEEN_CODES.has(code),
     isLasting: LASTING_CODES.has(code),
@@ -154,7 +166,13 @@ function describeFetchError(error: unknown, address: string, hasAnswered: boolea
   });
 }
 
-function describeCode(code: string, address: string, error: unknown, hasAnswered: boolean): string {
+function describeCode(
+  code: string,
+  address: string,
+  advice: string,
+  error: unknown,
+  hasAnswered: boolean,
+): string {
   if (UNTRUSTED_CODES.some((one) => one === code))
     return `The certificate of ${address} is signed by nobody whom this machine trusts; set ca_file (or MODELBOX_CA_FILE) to its authority's certificate.`;
   switch (code) {
@@ -163,10 +181,10 @@ function describeCode(code: string, address: string, error: unknown, hasAnswered
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `The certificate of ${address} is for another name; write server_addr with a name that stands in it.`;
     case "ECONNREFUSED":
-      return `Nothing listens at ${address}; start the server with \`modelbox server start\`, or check server_addr.`;
+      return `Nothing listens at ${address}; start the server with \`modelbox server start\`, or ${advice}.`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `The host of ${address} is not known; check server_addr.`;
+      return `The host of ${address} is not known; ${advice}.`;
     case "ECONNRESET":
       return address.startsWith("http:") && !hasAnswered
         ? `${address} closed the connection without an answer; if the server speaks TLS, write server_addr with https://.`
@@ -178,7 +196,7 @@ function describeCode(code: string, address: string, error: unknown, hasAnswered
       return `What listens at ${address} is no HTTP/1.1 server; give listen_addr, not grpc_listen_addr, as server_addr.`;
     default: {
       const detail = error instanceof Error ? error.message : String(error);
-      return `${address} can't be reached (${detail}); check server_addr and the network.`;
+      return `${address} can't be reached (${detail}); ${advice}, and look at the network.`;
     }
   }
 }

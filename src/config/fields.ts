@@ -127,6 +127,16 @@ export function baseUrl(comment: string, fallback: string) {
   return described(schema, { comment, expected, type: "text", default: fallback });
 }
 
+/** As baseUrl; "" is none. */
+export function optionalBaseUrl(comment: string) {
+  const schema = z
+    .string()
+    .max(MAX_TEXT_LENGTH)
+    .transform((value, context) => (value === "" ? value : parseBaseUrl(value, context)));
+  const expected = 'an address, for example "https://models.example.com", or "" for none';
+  return described(schema, { comment, expected, type: "text", default: "" });
+}
+
 export function baseUrls(comment: string) {
   const schema = z.array(z.string().max(MAX_TEXT_LENGTH).transform(parseBaseUrl));
   const expected = 'a list of addresses, for example ["https://models.example.com"]';

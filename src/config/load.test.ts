@@ -148,6 +148,11 @@ describe("a configuration is refused, and the error names key and file", () => {
     ["date for a text", "public_grpc_addr = 2026-01-01", /public_grpc_addr .*expected text/],
     ["value out of a list", 'blob_storage = "ftp"', /blob_storage .*"filesystem" or "s3"/],
     ["role given twice", 'roles = ["blob", "blob"]', /roles/],
+    [
+      "address of a server that is none",
+      'public_server_addr = "ftp://h"',
+      /public_server_addr .*or "" for none/,
+    ],
     ["empty path", '[blob_storage_filesystem]\nbase_dir = ""', /blob_storage_filesystem.base_dir .*a path/],
     ["section instead of a key", "[listen_addr]", /listen_addr .*key at the top/],
     ["key instead of a section", "log = 1", /write \[log\]/],
@@ -193,6 +198,27 @@ describe("a configuration is refused, and the error names key and file", () => {
   test("an environment variable is named instead of the file", () => {
     const [problem] = problemsOf(() => load("", { MODELBOX_LOG_FORMAT: "xml" }));
     expect(problem).toContain("MODELBOX_LOG_FORMAT");
+  });
+});
+
+describe("a server with one role", () => {
+  const shared =
+    'metadata_storage = "mysql"\nblob_storage = "s3"\n[metadata_storage_mysql]\n[blob_storage_s3]';
+
+  test("shares a database and a bucket with others", () => {
+    expect(load(`roles = ["blob"]\n${shared}`).roles).toEqual(["blob"]);
+    const problems = problemsOf(() => load('roles = ["blob"]'));
+    expect(problems).toEqual([
+      expect.stringMatching(/^roles = \["blob"\] needs metadata_storage = "mysql" or "postgres": /),
+      expect.stringMatching(/^roles = \["blob"\] needs blob_storage = "s3": /),
+    ]);
+  });
+
+  test("must tell clients where files are, if it does not move them itself", () => {
+    const problems = problemsOf(() => load(`roles = ["metadata"]\n${shared}`));
+    expect(problems).toEqual([expect.stringMatching(/^roles = \["metadata"\] needs public_blob_addrs/)]);
+    const { roles } = load(`roles = ["metadata"]\npublic_blob_addrs = ["https://b.example.com"]\n${shared}`);
+    expect(roles).toEqual(["metadata"]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   formatAddress,
   integer,
   listenAddress,
+  optionalBaseUrl,
   optionalListenAddress,
   fileOrNone,
   optionalPath,
@@ -47,13 +48,20 @@ export const serverSpec = {
       false,
     ),
     public_blob_addrs: baseUrls(
-      "Base addresses under which clients reach the file routes, when they differ from where clients make calls.",
+      'Base addresses under which clients reach the file routes, when they differ from where clients make calls:\nthose of all servers with roles = ["blob"]. Clients spread transfers over them.',
     ),
     public_grpc_addr: text(
       "host:port that clients are told for native gRPC, when it differs from grpc_listen_addr.",
       "",
     ),
-    roles: choices("What this process does.", ["metadata", "blob"], ["metadata", "blob"]),
+    public_server_addr: optionalBaseUrl(
+      'Where clients make calls; a server with roles = ["blob"] names it to those who come to it with one.',
+    ),
+    roles: choices(
+      "What this process does: metadata answers calls, blob moves the bytes of files. Servers with one role alone\nshare a database (mysql or postgres) and a bucket (s3).",
+      ["metadata", "blob"],
+      ["metadata", "blob"],
+    ),
     metadata_storage: choice(
       "Where metadata is kept: integrated (SQLite), mysql or postgres.",
       "integrated",
@@ -176,7 +184,11 @@ function databaseProblems(config: ServerConfig): readonly string[] {
 
 /** What is wrong with values that are fine each for itself. */
 export function serverProblems(config: ServerConfig): readonly string[] {
-  const problems: string[] = [...s3Problems(config.blobStorageS3), ...databaseProblems(config)];
+  const problems: string[] = [
+    ...s3Problems(config.blobStorageS3),
+    ...databaseProblems(config),
+    ...rolesProblems(config),
+  ];
   const { listenAddr, grpcListenAddr } = config;
   problems.push(...tlsProblems(config));
   for (const [key, address] of [
@@ -195,6 +207,35 @@ export function serverProblems(config: ServerConfig): readonly string[] {
   if (same && listenAddr.port !== 0) {
     problems.push(
       `listen_addr and grpc_listen_addr are both "${formatAddress(listenAddr)}"; give them different ports.`,
+    );
+  }
+  return problems;
+}
+
+/** A server with one role is one of several, which must share what they keep. */
+function rolesProblems({
+  roles,
+  metadataStorage,
+  blobStorage,
+  publicBlobAddrs,
+}: ServerConfig): readonly string[] {
+  const [role, other] = roles;
+  if (role === undefined || other !== undefined) return [];
+  const setting = `roles = ["${role}"]`;
+  const problems: string[] = [];
+  if (metadataStorage === "integrated") {
+    problems.push(
+      `${setting} needs metadata_storage = "mysql" or "postgres": one server alone owns the integrated database; set that, or roles = ["metadata", "blob"].`,
+    );
+  }
+  if (blobStorage === "filesystem") {
+    problems.push(
+      `${setting} needs blob_storage = "s3": one server alone owns a folder; set that, or roles = ["metadata", "blob"].`,
+    );
+  }
+  if (role === "metadata" && publicBlobAddrs.length === 0) {
+    problems.push(
+      `${setting} needs public_blob_addrs, with the addresses of the servers that have roles = ["blob"]: clients learn from it where files go.`,
     );
   }
   return problems;

@@ -15,6 +15,9 @@ import { RouteTable } from "./http/route-table.ts";
 import { callObserver } from "./observed-call.ts";
 import { withoutTokens } from "./interceptors/authenticate.ts";
 import { requestGate } from "./interceptors/gate.ts";
+import type { ServedRoles } from "./interceptors/role.ts";
+
+const served: ServedRoles = { roles: ["metadata", "blob"], serverAddr: "", blobAddrs: [] };
 
 test("every method of every service says who may call it, and nothing else is listed", async () => {
   const methods = await methodsOfContract();
@@ -50,6 +53,17 @@ test("what only reads is known by its name, all else is refused while the server
   }
 });
 
+test("calls are for metadata, bytes of files for blob, and only what is about the server itself is for both", async () => {
+  for (const method of await methodsOfContract()) {
+    const service = method.parent.typeName;
+    const anywhere = ["grpc.health.v1.Health", "modelbox.v1.ServerInfoService"].includes(service);
+    const role = anywhere ? "any" : "metadata";
+    expect({ service, role: accessOf(method)?.role }).toEqual({ service, role });
+  }
+  for (const { name } of plainRoutes({} as never)) expect(accessOfRoute(name)?.role).toBe("any");
+  for (const { name } of blobRoutes({} as never)) expect(accessOfRoute(name)?.role).toBe("blob");
+});
+
 test("of the plain HTTP routes only health needs no token", () => {
   const open = listed().routes.filter((name) => accessOfRoute(name)?.access === "public");
   expect(open).toEqual(["Healthz", "Readyz"]);
@@ -77,7 +91,9 @@ test("a method that is not listed is refused before its message is read", async 
       });
     },
     {
-      router: { requestGate: requestGate({ admission: new Admission(1), localOnly: true, readOnly: false }) },
+      router: {
+        requestGate: requestGate({ admission: new Admission(1), localOnly: true, readOnly: false, served }),
+      },
     },
   );
   const service = { ...NamespaceService, methods: [unlisted], method: { listNamespaces: unlisted } };
@@ -119,6 +135,7 @@ test("a route that is not listed is refused, and does not run", async () => {
     authenticate: withoutTokens,
     localOnly: true,
     readOnly: false,
+    served,
   });
   expect({ status: response.status, called }).toEqual({ status: 403, called: false });
 });

@@ -3,9 +3,14 @@ import type { DescMethod } from "@bufbuild/protobuf";
 /** Who may call: everybody, or everybody who has said who they are as far as the server asks for it. */
 export type Access = "public" | "authenticated";
 
-/** What a route needs of its caller, and when it is served. */
+/** What a server can be there for; one process may have both. */
+export type Role = "metadata" | "blob";
+
+/** What a route needs of its caller, and where and when it is served. */
 export interface RouteAccess {
   readonly access: Access;
+  /** The role that a server must have to serve it. */
+  readonly role: Role | "any";
   /** Whether it can change anything, and so is refused while the server is for reading only. */
   readonly writes: boolean;
   /** Whether it is served while the server drains. */
@@ -20,13 +25,17 @@ export interface MethodAccess extends RouteAccess {
 
 const reads: MethodAccess = {
   access: "authenticated",
+  role: "metadata",
   writes: false,
   duringDrain: false,
   largeMessages: false,
 };
 const writes: MethodAccess = { ...reads, writes: true };
 const withFiles: MethodAccess = { ...writes, largeMessages: true };
-const operational: MethodAccess = { ...reads, duringDrain: true };
+const readsAnywhere: MethodAccess = { ...reads, role: "any" };
+const readsBytes: RouteAccess = { access: "authenticated", role: "blob", writes: false, duringDrain: false };
+const writesBytes: RouteAccess = { ...readsBytes, writes: true };
+const operational: MethodAccess = { ...readsAnywhere, duringDrain: true };
 const probe: MethodAccess = { ...operational, access: "public" };
 
 /**
@@ -107,7 +116,7 @@ const methodAccess: Readonly<Record<string, Readonly<Record<string, MethodAccess
     UpdateNamespace: writes,
     DeleteNamespace: writes,
   },
-  "modelbox.v1.ServerInfoService": { GetServerInfo: reads },
+  "modelbox.v1.ServerInfoService": { GetServerInfo: readsAnywhere },
 };
 
 /** The same for plain HTTP routes, by name. */
@@ -117,10 +126,10 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Metrics: operational,
   Descriptor: operational,
   Home: operational,
-  PutChunk: writes,
-  PostChunk: writes,
-  PutFile: writes,
-  GetFile: reads,
+  PutChunk: writesBytes,
+  PostChunk: writesBytes,
+  PutFile: writesBytes,
+  GetFile: readsBytes,
 };
 
 /** Undefined for a route that may not be called. */

@@ -28,7 +28,7 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
     );
   } else {
     const readyMs = Math.round(performance.now());
-    log.info({ version, http, grpc: addresses.grpc, ready_ms: readyMs }, "listening");
+    log.info({ version, roles: config.roles, http, grpc: addresses.grpc, ready_ms: readyMs }, "listening");
     log.info({ metadata, blobs, config: source }, "storage");
   }
   for (const warning of warnings) log.warn({}, warning);

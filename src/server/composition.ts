@@ -5,6 +5,7 @@ import type { Caller } from "../service/context.ts";
 import { purgeExpired } from "../service/maintenance.ts";
 import { TokenChecker } from "../service/tokens/check.ts";
 import { commit, version } from "../version.ts";
+import type { Role } from "./access-table.ts";
 import type { AppContext } from "./context.ts";
 import { blobRoutes } from "./http/blob-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
@@ -39,25 +40,26 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
     grpcAddr: config.publicGrpcAddr || addresses().grpc,
   });
   const authenticate = config.auth === "token" ? withTokens(tokenCheck(context)) : withoutTokens;
+  const jobs: readonly (Job & { readonly role: Role })[] = [
+    {
+      name: "verify digests",
+      role: "blob",
+      intervalMs: VERIFY_INTERVAL_MS,
+      run: async (signal) => ({ ...(await verifyDigests(signal)) }),
+    },
+    {
+      name: "purge",
+      role: "metadata",
+      intervalMs: PURGE_INTERVAL_MS,
+      run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
+    },
+  ];
   return {
     authenticate,
     register: (router) => registerServices(router, { service: context, serverInfo }),
     routes: blobRoutes(transfers),
     // They write, and what is copied meanwhile must stay as it is.
-    jobs: config.readOnly
-      ? []
-      : [
-          {
-            name: "verify digests",
-            intervalMs: VERIFY_INTERVAL_MS,
-            run: async (signal) => ({ ...(await verifyDigests(signal)) }),
-          },
-          {
-            name: "purge",
-            intervalMs: PURGE_INTERVAL_MS,
-            run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
-          },
-        ],
+    jobs: config.readOnly ? [] : jobs.filter(({ role }) => config.roles.includes(role)),
   };
 }
 

@@ -73,7 +73,6 @@ export class AppContext implements ServiceContext, AsyncDisposable {
   static async fromConfig(config: ServerConfig, overrides: AppContextOverrides = {}): Promise<AppContext> {
     const log = overrides.log ?? createLogger(config.log);
     const clock = overrides.clock ?? systemClock();
-    checkAvailable(config);
     const tls = readTls(config);
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
@@ -93,7 +92,6 @@ export class AppContext implements ServiceContext, AsyncDisposable {
 
 /** What the database has, and what this executable brings; looks without changing anything. */
 export async function storageStatus(config: ServerConfig): Promise<MigrationStatus> {
-  checkAvailable(config);
   try {
     const remote = remoteDatabase(config);
     if (remote === undefined) return migrationStatus(config.metadataStorageIntegrated.path);
@@ -117,7 +115,6 @@ export async function openMetadataBeside(config: ServerConfig, clock: Clock): Pr
  * has it open.
  */
 export async function migrateStorage(config: ServerConfig): Promise<MigrationStatus> {
-  checkAvailable(config);
   await using _opened = await openDatabase(config, systemClock());
   return await storageStatus(config);
 }
@@ -132,24 +129,11 @@ interface Parts {
   readonly blobs: BlobStore;
 }
 
-/** What the configuration can say and this version can't do. */
-function checkAvailable(config: ServerConfig): void {
-  const problems: string[] = [];
-  if (config.roles.length < 2) {
-    problems.push(missing(`roles = ["${config.roles.join()}"] alone`, '["metadata", "blob"]'));
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
 function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
   if (tls.certFile === undefined) return undefined;
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   const names = { cert: "tls.cert_file", key: "tls.key_file", ca: "tls.client_ca_file" };
   return readTlsFiles({ certFile, keyFile, caFile }, names);
-}
-
-function missing(setting: string, instead: string): string {
-  return `${setting} is not in this version of ModelBox (${version}); use ${instead}.`;
 }
 
 /** Waits in the background for a database server that does not answer yet. */

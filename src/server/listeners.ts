@@ -3,12 +3,14 @@ import type { Admission } from "./admission.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { formatAddress, knowsItsCallers, type AppContext } from "./context.ts";
 import { openGrpcListener } from "./grpc-listener.ts";
+import { accessOf } from "./access-table.ts";
 import { registerHealth } from "./health-service.ts";
 import { plainRoutes } from "./http/plain-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
 import { RouteTable } from "./http/route-table.ts";
 import { openHttpListener, type Listener } from "./http-listener.ts";
 import type { Authenticate } from "./interceptors/authenticate.ts";
+import { isServedBy, type ServedRoles } from "./interceptors/role.ts";
 import { BODY_STALL_MS, MAX_BUFFERED_BODY_BYTES, STREAM_CHECK_MS } from "./limits.ts";
 import { callObserver } from "./observed-call.ts";
 import { Readiness } from "./readiness.ts";
@@ -51,14 +53,19 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const { config, tls, log, metrics } = context;
   const closing = new AbortController();
   const readiness = new Readiness(context, admission, context.clock, log);
-  const { readOnly } = config;
+  const { readOnly, roles } = config;
+  const served: ServedRoles = {
+    roles,
+    serverAddr: config.publicServerAddr,
+    blobAddrs: config.publicBlobAddrs,
+  };
   // Nobody but this machine reaches addresses that need neither.
   const localOnly = !config.insecure && !knowsItsCallers(config);
   const registerAll = (router: ConnectRouter): void => {
     register(router);
     registerHealth(router, {
       readiness,
-      isServed: (service) => served.has(service),
+      isServed: (service) => services.has(service),
       closing: closing.signal,
     });
   };
@@ -66,15 +73,20 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     admission,
     localOnly,
     readOnly,
+    served,
     streamCheck: config.auth === "none" ? undefined : { intervalMs: STREAM_CHECK_MS, authenticate },
   });
   const handlers = createRpcHandlers(registerAll, edge);
-  const served = new Set([...handlers.values()].map((handler) => handler.service.typeName));
+  const here = [...handlers.values()].filter((handler) => isServedBy(roles, accessOf(handler.method)));
+  const services = new Set(here.map((handler) => handler.service.typeName));
   const beginCall = callObserver(log, metrics);
   const bodyLimits = { budget: new ByteBudget(MAX_BUFFERED_BODY_BYTES), stallMs: BODY_STALL_MS };
   const unary = unaryMethods(registerAll, edge);
   const rpc: RpcDependencies = { beginCall, metrics, bodyLimits, authenticate, unary };
-  const table = new RouteTable([...plainRoutes({ readiness, metrics, handlers, version }), ...routes]);
+  const table = new RouteTable([
+    ...plainRoutes({ readiness, metrics, handlers, services, version }),
+    ...routes,
+  ]);
 
   await using opened = new AsyncDisposableStack();
   const grpcAddress = config.grpcListenAddr;
@@ -87,7 +99,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     handlers,
     rpc,
     log,
-    http: { routes: table, admission, authenticate, beginCall, metrics, localOnly, readOnly },
+    http: { routes: table, admission, authenticate, beginCall, metrics, localOnly, readOnly, served },
     grpcHint:
       grpcName === "" ? "turned off (grpc_listen_addr)" : `served on ${config.publicGrpcAddr || grpcName}`,
   });

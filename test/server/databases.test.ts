@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSettings } from "../../src/metadata/index.ts";
-import { databaseEnvironment, sharedDatabaseServer, type DatabaseKind } from "../support/database-servers.ts";
 import {
   executable,
   modelbox,
@@ -13,6 +12,7 @@ import {
   untilReady,
 } from "../support/server.ts";
 import { startTcpProxy } from "../support/database-proxy.ts";
+import { aDatabase, onDatabase } from "../support/storage-environment.ts";
 
 const WATCH_LIMIT_MS = 2_000;
 
@@ -21,7 +21,7 @@ for (const kind of ["mysql", "postgres"] as const) {
     test("two servers share what they know", async () => {
       await using database = await aDatabase(kind);
       using folder = temporaryFolder();
-      const env = databaseEnvironment(kind, database.settings);
+      const env = onDatabase(kind, database.settings);
       // Both at once, on an empty database.
       const [first, second] = await Promise.all([
         startServer(join(folder.path, "first"), env),
@@ -97,7 +97,7 @@ for (const kind of ["mysql", "postgres"] as const) {
       using folder = temporaryFolder();
       await using proxy = await startTcpProxy(database.settings.port);
       proxy.refuse();
-      const env = databaseEnvironment(kind, { ...database.settings, port: proxy.port });
+      const env = onDatabase(kind, { ...database.settings, port: proxy.port });
       await using server = await startServer(folder.path, env, {}, "listening");
       expect((await fetch(`${server.httpAddr}/readyz`)).status).toBe(503);
       const list = await modelbox(server, folder.path, "client", "projects", "list");
@@ -152,15 +152,4 @@ for (const kind of ["mysql", "postgres"] as const) {
       expect(migrate("--status").stderr).toContain("does not answer");
     });
   });
-}
-
-async function aDatabase(kind: DatabaseKind) {
-  const server = await sharedDatabaseServer(kind);
-  const settings = { ...(await server.newDatabase()), poolSize: 4 };
-  return {
-    settings,
-    async [Symbol.asyncDispose]() {
-      await server.dropDatabase(settings.dbname);
-    },
-  };
 }

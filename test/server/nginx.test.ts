@@ -10,10 +10,11 @@ import {
 } from "../../src/gen/modelbox/v1/namespace_service_pb.ts";
 import { someBytes } from "../support/blobs.ts";
 import { createAuthority } from "../support/certificates.ts";
-import { databaseEnvironment, sharedDatabaseServer } from "../support/database-servers.ts";
+import { sharedDatabaseServer } from "../support/database-servers.ts";
 import { errorOf } from "../support/failure.ts";
 import { startNginx, type Nginx } from "../support/nginx.ts";
-import { S3_SERVER_LIMIT_MS, s3Environment, startS3Server } from "../support/s3-server.ts";
+import { S3_SERVER_LIMIT_MS, startS3Server } from "../support/s3-server.ts";
+import { inBucket, onDatabase } from "../support/storage-environment.ts";
 import { modelboxWith, startServer, temporaryFolder, until, type TestServer } from "../support/server.ts";
 
 const MIB = 1024 * 1024;
@@ -37,8 +38,8 @@ beforeAll(async () => {
   opened.defer(() => database.dropDatabase(settings.dbname));
   const s3 = opened.use(await startS3Server());
   const env = {
-    ...databaseEnvironment("postgres", { ...settings, poolSize: 4 }),
-    ...s3Environment(s3, s3.makeBucket()),
+    ...onDatabase("postgres", { ...settings, poolSize: 4 }),
+    ...inBucket(s3, s3.makeBucket()),
     MODELBOX_AUTH: "token",
   };
   servers = await Promise.all(

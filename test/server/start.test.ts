@@ -158,7 +158,12 @@ describe("a start that can't succeed says in one line which key is wrong", () =>
       {},
       /blob_storage_s3\.ca_file: .*missing\.pem can't be read .*name another/,
     ],
-    ["role of a later version", 'roles = ["blob"]', {}, /roles = \["blob"\] alone is not in this version/],
+    [
+      "one role beside the integrated database",
+      'roles = ["blob"]',
+      {},
+      /roles = \["blob"\] needs metadata_storage = "mysql" or "postgres": one server alone owns the integrated database/,
+    ],
     [
       "open to all",
       "",

@@ -32,6 +32,7 @@ export async function openBlobServer(): Promise<BlobServer> {
     authenticate: withoutTokens,
     localOnly: true,
     readOnly: false,
+    served: { roles: ["blob" as const], serverAddr: "", blobAddrs: [] },
   };
   const server = Bun.serve({
     hostname: "127.0.0.1",

@@ -44,21 +44,6 @@ export interface DatabaseServerOptions {
   readonly folder?: string;
 }
 
-/** What the environment of a server says to keep metadata there. */
-export function databaseEnvironment(
-  kind: DatabaseKind,
-  { port, dbname, password, poolSize }: DatabaseSettings,
-): Record<string, string> {
-  const prefix = `MODELBOX_METADATA_STORAGE_${kind.toUpperCase()}`;
-  return {
-    MODELBOX_METADATA_STORAGE: kind,
-    [`${prefix}_PORT`]: String(port),
-    [`${prefix}_DBNAME`]: dbname,
-    [`${prefix}_PASSWORD`]: password,
-    [`${prefix}_POOL_SIZE`]: String(poolSize),
-  };
-}
-
 /** Where a program is, or which command installs it. */
 export function databasePrograms(kind: DatabaseKind): { readonly server: string; readonly init: string } {
   if (kind === "mysql") {

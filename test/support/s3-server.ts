@@ -36,23 +36,6 @@ export interface S3ServerOptions {
   readonly folder?: string;
 }
 
-/** What the environment of a server says to keep files in a bucket. */
-export function s3Environment(
-  s3: Pick<S3Server, "endpoint" | "region" | "accessKey" | "secretKey">,
-  bucket: string,
-): Record<string, string> {
-  const prefix = "MODELBOX_BLOB_STORAGE_S3";
-  return {
-    MODELBOX_BLOB_STORAGE: "s3",
-    [`${prefix}_ENDPOINT`]: s3.endpoint,
-    [`${prefix}_REGION`]: s3.region,
-    [`${prefix}_BUCKET`]: bucket,
-    [`${prefix}_PREFIX`]: "models",
-    [`${prefix}_ACCESS_KEY`]: s3.accessKey,
-    [`${prefix}_SECRET_KEY`]: s3.secretKey,
-  };
-}
-
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), "modelbox-s3-"));
   const buckets = join(folder, "buckets");

@@ -8,10 +8,19 @@ export interface MadeToken {
 }
 
 /** What `modelbox server tokens …` prints with --json, run in a server's folder; throws unless it succeeded. */
-export async function serverTokens<T>(folder: string, ...args: string[]): Promise<T> {
+export function serverTokens<T>(folder: string, ...args: string[]): Promise<T> {
+  return serverTokensWith<T>({}, folder, ...args);
+}
+
+/** As serverTokens, for a server with these variables. */
+export async function serverTokensWith<T>(
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  ...args: string[]
+): Promise<T> {
   const child = Bun.spawn([executable, "server", "tokens", ...args, "--json"], {
     cwd: folder,
-    env: { HOME: folder },
+    env: { HOME: folder, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -4,7 +4,7 @@ import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
-import { takeTurns, type ServerFacts } from "../transfer/server-facts.ts";
+import type { ServerFacts } from "../transfer/server-facts.ts";
 import { TaskGroup } from "../transfer/task-group.ts";
 import { RangeBuilder, type ChunkRange } from "./chunk-range.ts";
 import type { Destination } from "./destination.ts";
@@ -32,13 +32,11 @@ export class DownloadRun {
   readonly #options: DownloadRunOptions;
   readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
   readonly #requestSlots: Semaphore;
-  readonly #nextAddress: () => string;
   #doneFiles = 0;
 
   constructor(options: DownloadRunOptions) {
     this.#options = options;
     this.#requestSlots = new Semaphore(options.concurrency);
-    this.#nextAddress = takeTurns(options.server.blobAddresses);
   }
 
   async run(): Promise<void> {
@@ -122,13 +120,13 @@ export class DownloadRun {
     file: WantedFile,
     fetches: TaskGroup,
   ): Promise<void> {
-    const { http } = this.#options.client;
+    const { client, server } = this.#options;
     const held = await this.#requestSlots.acquire(1, fetches.signal);
     fetches.start(async () => {
       try {
         await fetchRange(range, {
-          http,
-          nextAddress: this.#nextAddress,
+          http: client.http,
+          addresses: server.blobAddresses,
           file,
           memory: this.#memory,
           signal: fetches.signal,

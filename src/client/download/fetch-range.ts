@@ -3,6 +3,7 @@ import { getRange } from "../blob-requests.ts";
 import { CorruptDataError } from "../errors.ts";
 import type { HttpClient } from "../http-client.ts";
 import { withRetry } from "../retry.ts";
+import type { BlobAddresses } from "../transfer/blob-addresses.ts";
 import type { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { CORRUPT_CHUNK_ATTEMPTS } from "../transfer/limits.ts";
 import type { ChunkRange } from "./chunk-range.ts";
@@ -13,7 +14,7 @@ import type { WantedFile } from "./wanted-files.ts";
 /** What fetching a range needs. */
 export interface FetchRangeOptions {
   readonly http: HttpClient;
-  readonly nextAddress: () => string;
+  readonly addresses: BlobAddresses;
   readonly file: WantedFile;
   readonly memory: ChunkMemory;
   readonly signal: AbortSignal;
@@ -30,18 +31,23 @@ export async function fetchRange(range: ChunkRange, options: FetchRangeOptions):
     corruptions += 1;
     return corruptions < CORRUPT_CHUNK_ATTEMPTS;
   };
-  const attempt = async () => {
-    await fetchOnce(range.slice(done), options, () => {
+  const attempt = async (address: string) => {
+    await fetchOnce(range.slice(done), address, options, () => {
       done += 1;
     });
   };
-  await withRetry(attempt, { shouldRetry, signal: options.signal });
+  await withRetry(() => options.addresses.use(attempt), { shouldRetry, signal: options.signal });
 }
 
-async function fetchOnce(range: ChunkRange, options: FetchRangeOptions, onDone: () => void): Promise<void> {
+async function fetchOnce(
+  range: ChunkRange,
+  address: string,
+  options: FetchRangeOptions,
+  onDone: () => void,
+): Promise<void> {
   const [first] = range;
   if (first === undefined) return;
-  const { http, nextAddress, file, memory, signal, onChunk } = options;
+  const { http, file, memory, signal, onChunk } = options;
   const lengthBytes = range.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
   const largest = range.reduce((size, chunk) => Math.max(size, chunk.sizeBytes), 0);
   using lent = await memory.borrow(largest, signal);
@@ -49,7 +55,7 @@ async function fetchOnce(range: ChunkRange, options: FetchRangeOptions, onDone: 
   let chunk: StoredChunk | undefined = chunks.next().value;
   let filled = 0;
   const asked = { fileId: file.id, offsetBytes: first.offsetBytes, lengthBytes };
-  for await (const piece of getRange(http, nextAddress(), asked, signal)) {
+  for await (const piece of getRange(http, address, asked, signal)) {
     for (let taken = 0; taken < piece.length && chunk !== undefined;) {
       const length = Math.min(piece.length - taken, chunk.sizeBytes - filled);
       lent.bytes.set(piece.subarray(taken, taken + length), filled);

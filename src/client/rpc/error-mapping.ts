@@ -17,8 +17,13 @@ const FOREIGN_ANSWER = /^(HTTP \d+|unsupported content type .*|unsupported respo
 /** What a proxy says of a server that is behind it but does not answer well. */
 const PROXY_ANSWER = /^HTTP (401|403|407|408|413|429|5(?!01)\d\d)$/;
 
-/** Turns whatever a Connect transport throws into a ClientError. */
-export function toClientError(error: unknown, http: HttpClient, facts: CallFacts): Error {
+/** Turns whatever a Connect transport throws, after asking `address`, into a ClientError. */
+export function toClientError(
+  error: unknown,
+  http: HttpClient,
+  facts: CallFacts,
+  address = http.baseUrl,
+): Error {
   if (error instanceof ClientError) return error;
   if (!(error instanceof ConnectError)) return error instanceof Error ? error : new Error(String(error));
   if (error.cause instanceof ClientError && !(error.cause instanceof AbortedByCallerError))
@@ -28,14 +33,14 @@ export function toClientError(error: unknown, http: HttpClient, facts: CallFacts
   }
   if (error.code === Code.DeadlineExceeded) return timedOut(http, facts, error);
   const isForeign = FOREIGN_ANSWER.test(error.rawMessage);
-  if (isForeign ? !PROXY_ANSWER.test(error.rawMessage) : isBesideTheServer(error, http)) {
+  if (isForeign ? !PROXY_ANSWER.test(error.rawMessage) : isBesideTheServer(error, address)) {
     return new ConnectionError(
-      `What answers at ${http.baseUrl} is not a ModelBox server (${error.rawMessage.replace(/\.$/, "")}); check server_addr.`,
-      { address: http.baseUrl, maybeSeen: true, isLasting: true, cause: error },
+      `What answers at ${address} is not a ModelBox server (${error.rawMessage.replace(/\.$/, "")}); ${http.advice(address)}.`,
+      { address, maybeSeen: true, isLasting: true, cause: error },
     );
   }
   const message = isForeign
-    ? `${http.baseUrl} answered with "${error.rawMessage}", which is not how a ModelBox server answers; check server_addr.`
+    ? `${address} answered with "${error.rawMessage}", which is not how a ModelBox server answers; ${http.advice(address)}.`
     : error.rawMessage;
   const info = error.findDetails(ErrorInfoSchema)[0];
   const retryAfterMs = retryAfter(error);
@@ -49,8 +54,8 @@ export function toClientError(error: unknown, http: HttpClient, facts: CallFacts
 }
 
 /** A server that lacks a method is older than this client, or stands at another path than that of the address. */
-function isBesideTheServer(error: ConnectError, http: HttpClient): boolean {
-  return error.code === Code.Unimplemented && new URL(http.baseUrl).pathname !== "/";
+function isBesideTheServer(error: ConnectError, address: string): boolean {
+  return error.code === Code.Unimplemented && new URL(address).pathname !== "/";
 }
 
 function retryAfter(error: ConnectError): number | undefined {

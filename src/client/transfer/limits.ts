@@ -23,6 +23,11 @@ export const MAX_CONCURRENCY = 64;
 export const SEND_TIMEOUT_MS = 300_000;
 /** A download whose connection is this quiet is tried anew. */
 export const STALL_TIMEOUT_MS = 60_000;
+/** An address for files that failed is asked again after this long, then after twice as long, and so on. */
+export const FIRST_BLOB_PAUSE_MS = 1_000;
+export const LONGEST_BLOB_PAUSE_MS = 60_000;
+/** How long it may take to answer that it can be used. */
+export const BLOB_PROBE_TIMEOUT_MS = 3_000;
 /** Neighbouring chunks are asked for together up to this size. */
 export const DOWNLOAD_RANGE_BYTES = 16 * 1024 * 1024;
 /**

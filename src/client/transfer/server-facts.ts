@@ -1,9 +1,10 @@
 import type { ModelBoxClient } from "../model-box-client.ts";
+import { BlobAddresses } from "./blob-addresses.ts";
 
 /** What a transfer must know of the server. */
 export interface ServerFacts {
-  /** Base addresses of the blob routes, at least one, without a slash at the end. */
-  readonly blobAddresses: readonly string[];
+  /** Where the blob routes are. */
+  readonly blobAddresses: BlobAddresses;
   /** Most chunks in one FindMissingChunks. */
   readonly maxFindChunks: number;
 }
@@ -13,19 +14,9 @@ export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal
   const info = await client.serverInfo.getServerInfo({}, { signal });
   const addresses = info.blobAddrs.map((one) => one.replace(/\/+$/, ""));
   for (const address of addresses) client.http.trust(address);
+  const all = addresses.length === 0 ? [client.http.baseUrl] : [...new Set(addresses)];
   return {
-    blobAddresses: addresses.length === 0 ? [client.http.baseUrl] : addresses,
+    blobAddresses: await BlobAddresses.open(client.http, all, signal),
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),
-  };
-}
-
-/** Takes the addresses in turn, so that several blob servers share the work. */
-export function takeTurns(addresses: readonly string[]): () => string {
-  let next = 0;
-  return () => {
-    const address = addresses[next % addresses.length];
-    if (address === undefined) throw new RangeError("there is no address to take");
-    next += 1;
-    return address;
   };
 }

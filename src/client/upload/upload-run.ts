@@ -1,11 +1,12 @@
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
-import { isNoRoom, postChunk, putChunk } from "../blob-requests.ts";
+import { isNoRoom } from "../blob-error.ts";
+import { postChunk, putChunk } from "../blob-requests.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { MIN_UNASKED_BYTES, UPLOAD_MEMORY_BYTES, UPLOAD_READERS } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
-import { takeTurns, type ServerFacts } from "../transfer/server-facts.ts";
+import type { ServerFacts } from "../transfer/server-facts.ts";
 import type { TaskGroup } from "../transfer/task-group.ts";
 import { AskFirst, isLoopback } from "./ask-first.ts";
 import { fileChunks } from "./file-chunks.ts";
@@ -52,7 +53,6 @@ export class UploadRun {
   readonly #memory = new ChunkMemory(UPLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
   readonly #sendSlots: Semaphore;
   readonly #missing: MissingChunks;
-  readonly #nextAddress: () => string;
   readonly #askFirst: AskFirst;
   /** Chunks that this upload has taken care of; a repeated one needs no second look. */
   readonly #handled = new Set<string>();
@@ -63,8 +63,7 @@ export class UploadRun {
     const { client, server, leaseId, group } = options;
     this.#options = options;
     this.#sendSlots = new Semaphore(options.concurrency);
-    this.#nextAddress = takeTurns(server.blobAddresses);
-    this.#askFirst = new AskFirst(server.blobAddresses.every(isLoopback));
+    this.#askFirst = new AskFirst(server.blobAddresses.all.every(isLoopback));
     this.#missing = new MissingChunks(client.artifacts, {
       leaseId,
       maxPerCall: server.maxFindChunks,
@@ -129,12 +128,12 @@ export class UploadRun {
   /** Sends a chunk without its digest where that is cheaper; returns the digest that the server gives it. */
   async #sendUnasked(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
     if (this.#askFirst.isNeeded) return undefined;
-    const { client, leaseId, group } = this.#options;
+    const { client, server, leaseId, group } = this.#options;
     return await this.#withSlot(async () => {
       // Those who were sent meanwhile may have been there.
       if (this.#askFirst.isNeeded) return undefined;
       try {
-        const posted = await postChunk(client.http, this.#nextAddress(), { bytes, leaseId }, group.signal);
+        const posted = await postChunk(client.http, server.blobAddresses, { bytes, leaseId }, group.signal);
         if (posted.exists) this.#askFirst.wasThere();
         this.#countSent(bytes);
         this.#handled.add(posted.sha256);
@@ -147,9 +146,9 @@ export class UploadRun {
   }
 
   async #send(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const { client, leaseId, group } = this.#options;
+    const { client, server, leaseId, group } = this.#options;
     await this.#withSlot(async () => {
-      await putChunk(client.http, this.#nextAddress(), { sha256, bytes, leaseId }, group.signal);
+      await putChunk(client.http, server.blobAddresses, { sha256, bytes, leaseId }, group.signal);
       this.#countSent(bytes);
     });
   }

@@ -10,6 +10,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   TOO_LARGE: 413,
   ENCODED_BODY: 415,
   RANGE_NOT_SATISFIABLE: 416,
+  WRONG_ROLE: 421,
   STORAGE_FULL: 507,
 };
 

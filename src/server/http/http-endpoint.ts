@@ -8,6 +8,7 @@ import { notListed } from "../interceptors/gate.ts";
 import { toWireError } from "../interceptors/errors.ts";
 import { checkOrigin } from "../interceptors/origin.ts";
 import { checkReadOnly } from "../interceptors/read-only.ts";
+import { checkRole, type ServedRoles } from "../interceptors/role.ts";
 import type { BeginCall, ObservedCall } from "../observed-call.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "../request-id.ts";
 import { errorResponse } from "./error-response.ts";
@@ -23,6 +24,7 @@ export interface HttpDependencies {
   readonly authenticate: Authenticate;
   readonly localOnly: boolean;
   readonly readOnly: boolean;
+  readonly served: ServedRoles;
 }
 
 /** Set on every response: nothing here is a page, and what clients stored must never run as one. */
@@ -73,6 +75,7 @@ export async function serveHttp(
     }
     checkOrigin(request.headers, dependencies.localOnly);
     if (access === undefined) throw notListed(match.route.name);
+    checkRole(match.route.name, access, dependencies.served);
     checkReadOnly(match.route.name, access, dependencies.readOnly);
     if (!access.duringDrain) onEnd.push(admission.enter());
     if (match.route.upload === true) {

@@ -8,6 +8,8 @@ export interface PlainRoutesDependencies {
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly handlers: RpcHandlers;
+  /** Full names of those that this server serves. */
+  readonly services: ReadonlySet<string>;
   readonly version: string;
 }
 
@@ -16,6 +18,7 @@ export function plainRoutes({
   readiness,
   metrics,
   handlers,
+  services,
   version,
 }: PlainRoutesDependencies): readonly HttpRoute[] {
   let descriptor: Uint8Array<ArrayBuffer> | undefined;
@@ -33,7 +36,7 @@ export function plainRoutes({
       descriptor ??= descriptorSet([...handlers.values()].map((handler) => handler.service.file));
       return whole(descriptor, "application/x-protobuf");
     }),
-    probe("Home", "/", () => whole(homeText(version, handlers), "text/plain; charset=utf-8")),
+    probe("Home", "/", () => whole(homeText(version, services), "text/plain; charset=utf-8")),
   ];
 }
 
@@ -50,8 +53,7 @@ function whole(body: string | Uint8Array<ArrayBuffer>, contentType: string, stat
   return new Response(body, { status, headers });
 }
 
-function homeText(version: string, handlers: RpcHandlers): string {
-  const services = new Set([...handlers.values()].map((handler) => handler.service.typeName));
+function homeText(version: string, services: ReadonlySet<string>): string {
   return [
     `ModelBox ${version}`,
     "",

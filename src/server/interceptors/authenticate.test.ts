@@ -46,7 +46,7 @@ describe("with tokens", () => {
   );
 
   test("health is for everybody", async () => {
-    const probe = { access: "public", writes: false, duringDrain: true } as const;
+    const probe = { access: "public", role: "any", writes: false, duringDrain: true } as const;
     expect(await identify(authenticate, new Headers(), probe)).toMatchObject({
       caller: { actor: "anonymous" },
     });

@@ -10,6 +10,7 @@ import { callerFrom } from "./authenticate.ts";
 import { toWireError } from "./errors.ts";
 import { checkOrigin } from "./origin.ts";
 import { checkReadOnly } from "./read-only.ts";
+import { checkRole, type ServedRoles } from "./role.ts";
 
 /** What the gate goes by. */
 export interface GateOptions {
@@ -17,11 +18,12 @@ export interface GateOptions {
   /** Whether only this machine reaches the server; see checkOrigin. */
   readonly localOnly: boolean;
   readonly readOnly: boolean;
+  readonly served: ServedRoles;
 }
 
 /** Runs before the body of a call is read: what it refuses costs nothing. Throws ConnectError. */
 export function requestGate(options: GateOptions): (context: HandlerContext) => void {
-  const { admission, localOnly, readOnly } = options;
+  const { admission, localOnly, readOnly, served } = options;
   return (context) => {
     const state = context.values.get(rpcStateKey);
     if (state)
@@ -35,6 +37,7 @@ export function requestGate(options: GateOptions): (context: HandlerContext) => 
       }
       const access = accessOf(context.method);
       if (access === undefined) throw notListed(`${context.service.typeName}/${context.method.name}`);
+      checkRole(context.method.name, access, served);
       checkReadOnly(context.method.name, access, readOnly);
       if (!access.duringDrain) state?.onEnd.push(admission.enter());
     } catch (error) {

@@ -38,7 +38,13 @@ beforeAll(async () => {
       router.service(NamespaceService, {
         createNamespace: ({ name, description }) => ({ namespace: { name, description } }),
       }),
-    rpcEdge({ admission, localOnly: true, readOnly: false, streamCheck: undefined }),
+    rpcEdge({
+      admission,
+      localOnly: true,
+      readOnly: false,
+      served: { roles: ["metadata", "blob"], serverAddr: "", blobAddrs: [] },
+      streamCheck: undefined,
+    }),
   );
   const log = createLogger({ level: "info", format: "json", write: (line) => lines.push(line) });
   const rpc: RpcDependencies = {

@@ -50,14 +50,15 @@ export type GetServerInfoResponse = Message<"modelbox.v1.GetServerInfoResponse">
   revision: string;
 
   /**
-   * What this process does: "metadata", "blob".
+   * What this process does: "metadata" (all methods but this one, which is everywhere), "blob" (the blob routes).
    *
    * @generated from field: repeated string roles = 3;
    */
   roles: string[];
 
   /**
-   * Base addresses of the blob routes, relative to the address that was asked when empty.
+   * Base addresses of the blob routes; the address that was asked when empty. Each has all files and takes all chunks,
+   * so clients may use them in turn, and another when one fails.
    *
    * @generated from field: repeated string blob_addrs = 4;
    */
