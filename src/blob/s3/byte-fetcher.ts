@@ -1,4 +1,11 @@
-import { BrokenBodyError, BusyStoreError, StoreRefusalError, StoreTimeoutError } from "./errors.ts";
+import {
+  BrokenBodyError,
+  BusyStoreError,
+  codeOf,
+  StoreConnectionError,
+  StoreRefusalError,
+  StoreTimeoutError,
+} from "./errors.ts";
 import type { Patience } from "./options.ts";
 import { BUSY_STATUSES, codeIn, MAX_ERROR_BYTES, MIN_BYTES_PER_MS } from "./transport.ts";
 
@@ -46,12 +53,13 @@ export class ByteFetcher {
     const timer = setTimeout(silence, limitMs);
     this.#running.add(request);
     try {
-      const response = await fetch(url, {
+      const asked = fetch(url, {
         headers: { Range: `bytes=${range.begin}-${range.end - 1}`, "Accept-Encoding": "identity" },
         redirect: "manual",
         signal: request.signal,
         ...(this.#ca === undefined ? {} : { tls: { ca: [...this.#ca] } }),
       });
+      const response = await connected(asked);
       return await takeBody(response, range);
     } catch (error) {
       request.signal.throwIfAborted();
@@ -70,6 +78,15 @@ export class ByteFetcher {
   }
 }
 
+/** The runtime's errors have the address, which whoever reads a log could use: what they mean is told without it. */
+async function connected<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new StoreConnectionError(codeOf(error));
+  }
+}
+
 async function takeBody(response: Response, range: ByteRange): Promise<FetchedBytes> {
   const { status, headers } = response;
   if (status !== 200 && status !== 206) throw await refusal(response);
@@ -78,7 +95,7 @@ async function takeBody(response: Response, range: ByteRange): Promise<FetchedBy
   const has = status === 206 ? Number(end) + 1 - Number(begin) : Number(headers.get("Content-Length") ?? "x");
   if (Number(begin ?? 0) !== range.begin || !(has <= range.end - range.begin))
     throw new BrokenBodyError("the object store sent other bytes than were asked for");
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(await connected(response.arrayBuffer()));
   if (bytes.byteLength !== has)
     throw new BrokenBodyError("the object store sent fewer bytes than it promised");
   return { bytes, sizeBytes: Number(size ?? has) };
@@ -88,6 +105,6 @@ async function takeBody(response: Response, range: ByteRange): Promise<FetchedBy
 async function refusal(response: Response): Promise<Error> {
   const { status } = response;
   const length = Number(response.headers.get("Content-Length") ?? MAX_ERROR_BYTES);
-  const code = length > MAX_ERROR_BYTES ? "" : codeIn(await response.text());
+  const code = length > MAX_ERROR_BYTES ? "" : codeIn(await connected(response.text()));
   return BUSY_STATUSES.has(status) ? new BusyStoreError(status, code) : new StoreRefusalError(status, code);
 }

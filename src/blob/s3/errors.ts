@@ -26,6 +26,18 @@ export class StoreRefusalError extends Error {
   }
 }
 
+/** No connection came about, or it broke. */
+export class StoreConnectionError extends Error {
+  override readonly name = "StoreConnectionError";
+  /** The runtime's, for example "ECONNRESET". */
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`the connection to the object store failed ${code}`.trimEnd());
+    this.code = code;
+  }
+}
+
 /** The store fell silent. */
 export class StoreTimeoutError extends Error {
   override readonly name = "StoreTimeoutError";

@@ -7,6 +7,7 @@ import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-sto
 import { sha256 } from "../../hashing/digests.ts";
 import { keysOf, put, readAll, rejection } from "../conformance.ts";
 import type { S3BlobStoreOptions } from "./options.ts";
+import type { StoreRetry } from "./retry.ts";
 import { S3BlobStore } from "./store.ts";
 import { heldBy, optionsFor, SHORT_PATIENCE } from "./testing.ts";
 
@@ -201,6 +202,22 @@ test("what lasts is told after a few attempts, and leaves nothing", async () => 
     proxy.heal();
     expect(await keysOf(store, "")).toEqual([]);
   }
+});
+
+test("every attempt that is followed by another is told, without the signed address", async () => {
+  const retries: StoreRetry[] = [];
+  await using other = await S3BlobStore.open({ ...options, onRetry: (retry) => void retries.push(retry) });
+  await put(other, KEY, bytesOf(100_000));
+  proxy.inject({ kind: "answer", text: answer(503, "SlowDown") }, 2);
+  await other.readBytes(KEY, WHOLE);
+  proxy.inject({ kind: "drop" }, 1);
+  await other.readBytes(KEY, WHOLE);
+  expect(retries).toMatchObject([
+    { attempt: 1, delayMs: expect.any(Number), error: { name: "BusyStoreError", code: "SlowDown" } },
+    { attempt: 2, error: { name: "BusyStoreError" } },
+    { attempt: 1, error: { name: "StoreConnectionError" } },
+  ]);
+  for (const { error } of retries) expect(Bun.inspect(error)).not.toContain("X-Amz-");
 });
 
 test("a download whose connections always break ends with an error, not with fewer bytes", async () => {

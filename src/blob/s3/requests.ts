@@ -183,7 +183,7 @@ export class S3Requests implements AsyncDisposable {
   }
 
   retried<T>(work: () => Promise<T>): Promise<T> {
-    return withRetries(this.patience, this.#ended.signal, work);
+    return withRetries(this.patience, this.#ended.signal, this.#options.onRetry ?? ignore, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -270,6 +270,10 @@ export function writeHeaders({
     "x-amz-server-side-encryption": serverSideEncryption,
     ...(kmsKeyId === "" ? {} : { "x-amz-server-side-encryption-aws-kms-key-id": kmsKeyId }),
   };
+}
+
+function ignore(): void {
+  // Nobody wants to know.
 }
 
 /** Reads an answer that says nothing more, so that its connection can be used again. */
