@@ -88,6 +88,8 @@ describe("the executable with its files in a bucket", () => {
     await modelboxJson(server, folder.path, ...download(1, "second"));
     for (const copy of ["first", "second"])
       expect(readFileSync(join(folder.path, copy, "model.bin")).equals(readFileSync(file))).toBe(true);
+    expect(server.log()).toMatch(/"level":"warn".*"attempt":1.*"object store asked again"/);
+    expect(server.log()).not.toContain("X-Amz-");
   });
 
   test("takes more chunks at once than it has memory for, from clients that send lost ones again", async () => {

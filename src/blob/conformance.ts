@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { ObjectNotFoundError, ObjectTruncatedError, type BlobStore } from "../domain/blob-store.ts";
+import { sha256 } from "../hashing/digests.ts";
 
 /** A store under test. */
 export interface BlobStoreUnderTest {
@@ -18,7 +19,7 @@ export interface BlobStoreSuite {
 }
 
 const KEY = "chunks/ab/cd/abcd.1";
-const SHA256_OF_123 = new Bun.CryptoHasher("sha256").update(new Uint8Array([1, 2, 3])).digest("hex");
+const SHA256_OF_123 = sha256(new Uint8Array([1, 2, 3]));
 const OTHER_KEY = "chunks/ab/ce/abce.1";
 
 /** Runs the tests that every driver of the port must pass. */
@@ -95,6 +96,36 @@ export function testBlobStore(suite: BlobStoreSuite): void {
         expect(piece).toEqual(bytes.slice(offset, offset + 100_000));
       }
       expect(await rejection(reader.read(new Uint8Array(2), 299_999))).toBeInstanceOf(ObjectTruncatedError);
+    });
+
+    check("bytes are read and written in one piece", async () => {
+      const bytes = randomBytes(600_000);
+      await store().writeBytes(KEY, bytes, sha256(bytes));
+      expect(await keysOf(store(), "")).toEqual([KEY]);
+      await store().flush([KEY]);
+      expect(await readAll(await store().read(KEY))).toEqual(bytes);
+      for (const [offsetBytes, lengthBytes] of [
+        [0, 600_000],
+        [0, 1],
+        [599_999, 1],
+        [1, 300_000],
+        [600_000, 0],
+      ] as const) {
+        const part = await store().readBytes(KEY, { offsetBytes, lengthBytes });
+        expect(part).toEqual(bytes.slice(offsetBytes, offsetBytes + lengthBytes));
+        expect(part.buffer.byteLength).toBe(lengthBytes);
+      }
+    });
+
+    check("bytes that are not there are not read", async () => {
+      const range = { offsetBytes: 0, lengthBytes: 11 };
+      expect(await rejection(store().readBytes(KEY, range))).toBeInstanceOf(ObjectNotFoundError);
+      const bytes = randomBytes(10);
+      await store().writeBytes(KEY, bytes, sha256(bytes));
+      for (const offsetBytes of [0, 9, 10, 11]) {
+        const beyond = store().readBytes(KEY, { offsetBytes, lengthBytes: 11 });
+        expect(await rejection(beyond)).toBeInstanceOf(ObjectTruncatedError);
+      }
     });
 
     check("reads may overlap", async () => {

@@ -27,6 +27,19 @@ export interface BlobStore extends AsyncDisposable {
   /** Opens an object for reading pieces of it, more than once. Throws ObjectNotFoundError. The reader must be disposed. */
   openReader(key: string): Promise<BlobReader>;
 
+  /**
+   * The bytes of a range, in an array of their own, for what fits into memory. Throws ObjectNotFoundError, or
+   * ObjectTruncatedError when the object ends before the range does.
+   */
+  readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * Makes the bytes an object: openWriter, write and commit in one, without a copy where the store needs none. The array
+   * must not change meanwhile. `sha256` is theirs, in hexadecimal digits. When it fails nothing is visible, as far as the
+   * store can be reached.
+   */
+  writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void>;
+
   /** Size of an object, or undefined when there is none. */
   stat(key: string): Promise<ObjectStat | undefined>;
 

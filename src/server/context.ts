@@ -23,6 +23,7 @@ import { createLogger, type Logger } from "../observability/logger.ts";
 import { createMetrics, type ChunkTotals, type Metrics } from "../observability/metrics.ts";
 import type { ServiceContext } from "../service/context.ts";
 import { version } from "../version.ts";
+import { storeRetryLog } from "./store-retry-log.ts";
 import { measureMetadata } from "./measure-metadata.ts";
 
 export {
@@ -76,7 +77,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     const tls = readTls(config);
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
-    const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config)));
+    const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config, log)));
     const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock, log)));
     const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
     resources.defer(() => metrics.close());
@@ -170,8 +171,9 @@ function remoteDatabase(config: ServerConfig) {
   return { kind, settings: { ...section, password: section.password.reveal() } };
 }
 
-async function openBlobs(config: ServerConfig): Promise<BlobStore> {
-  if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined) return openS3(config.blobStorageS3);
+async function openBlobs(config: ServerConfig, log: Logger): Promise<BlobStore> {
+  if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined)
+    return openS3(config.blobStorageS3, log);
   const { baseDir } = config.blobStorageFilesystem;
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
@@ -180,7 +182,7 @@ async function openBlobs(config: ServerConfig): Promise<BlobStore> {
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>): Promise<BlobStore> {
+async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>, log: Logger): Promise<BlobStore> {
   const { accessKey, secretKey, partSizeMib, ...options } = section;
   const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
   try {
@@ -188,6 +190,7 @@ async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>): Prom
       ...options,
       credentials: keys.accessKey === "" ? undefined : keys,
       partSizeBytes: partSizeMib * BYTES_PER_MIB,
+      onRetry: storeRetryLog(log),
     });
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;

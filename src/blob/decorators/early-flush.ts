@@ -33,6 +33,11 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
     return afterCommit(writer, () => this.#enqueue(key));
   }
 
+  override async writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    await this.inner.writeBytes(key, bytes, sha256);
+    this.#enqueue(key);
+  }
+
   override async flush(keys: readonly string[]): Promise<void> {
     const begun = keys.flatMap((key) => this.#waiting.get(key)?.promise ?? this.#running.get(key) ?? []);
     const rest = [...new Set(keys)].filter(

@@ -32,6 +32,14 @@ export class ForwardingBlobStore implements BlobStore {
     return this.inner.openReader(key);
   }
 
+  readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
+    return this.inner.readBytes(key, range);
+  }
+
+  writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    return this.inner.writeBytes(key, bytes, sha256);
+  }
+
   stat(key: string): Promise<ObjectStat | undefined> {
     return this.inner.stat(key);
   }

@@ -3,11 +3,12 @@ import {
   type BlobReader,
   type BlobStore,
   type BlobWriter,
+  type ReadRange,
   type WriteOptions,
 } from "../../domain/blob-store.ts";
 import { ForwardingBlobStore } from "./forward.ts";
 
-export type BlobOperation = "write" | "flush" | "open" | "stat" | "delete" | "check";
+export type BlobOperation = "write" | "flush" | "open" | "read" | "stat" | "delete" | "check";
 
 /** Told of each operation once it has ended. A write lasts from its beginning to its commit. */
 export type ObserveBlobs = (
@@ -47,6 +48,14 @@ class ObservedBlobStore extends ForwardingBlobStore {
 
   override openReader(key: string): Promise<BlobReader> {
     return this.#measured("open", () => this.inner.openReader(key));
+  }
+
+  override readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#measured("read", () => this.inner.readBytes(key, range));
+  }
+
+  override writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    return this.#measured("write", () => this.inner.writeBytes(key, bytes, sha256));
   }
 
   override stat(key: string): ReturnType<BlobStore["stat"]> {

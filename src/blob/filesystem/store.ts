@@ -9,6 +9,7 @@ import {
   type WriteOptions,
 } from "../../domain/blob-store.ts";
 import { streamOf } from "../read-stream.ts";
+import { bytesOf, writeBy } from "../whole-bytes.ts";
 import { storageError, systemCode } from "./errors.ts";
 import { realFileSystem, type FileStat, type FileSystem, type OpenFile } from "./file-system.ts";
 import { flushFiles } from "./flush.ts";
@@ -89,6 +90,14 @@ export class FilesystemBlobStore implements BlobStore {
       if (isAbsent(error)) throw new ObjectNotFoundError(key, { cause: error });
       throw storageError(error);
     }
+  }
+
+  async readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
+    return bytesOf(await this.openReader(key), range);
+  }
+
+  async writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    await writeBy(await this.openWriter(key, { sizeBytes: bytes.byteLength, sha256 }), bytes);
   }
 
   async stat(key: string): Promise<ObjectStat | undefined> {

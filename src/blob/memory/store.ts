@@ -11,6 +11,7 @@ import {
 } from "../../domain/blob-store.ts";
 import { requireKey } from "../keys.ts";
 import { streamOf } from "../read-stream.ts";
+import { bytesOf, writeBy } from "../whole-bytes.ts";
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -55,6 +56,14 @@ export class MemoryBlobStore implements BlobStore {
         open.delete(handle);
       },
     };
+  }
+
+  async readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
+    return bytesOf(await this.openReader(key), range);
+  }
+
+  async writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    await writeBy(await this.openWriter(key, { sizeBytes: bytes.byteLength, sha256 }), bytes);
   }
 
   async stat(key: string): Promise<ObjectStat | undefined> {

@@ -14,6 +14,30 @@ export class BusyStoreError extends Error {
   }
 }
 
+/** The store answered with a status that says "no". */
+export class StoreRefusalError extends Error {
+  override readonly name = "StoreRefusalError";
+  /** S3's own, for example "NoSuchKey"; "" when the answer had none. */
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(`the object store answered ${status} ${code}`.trimEnd());
+    this.code = code;
+  }
+}
+
+/** No connection came about, or it broke. */
+export class StoreConnectionError extends Error {
+  override readonly name = "StoreConnectionError";
+  /** The runtime's, for example "ECONNRESET". */
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`the connection to the object store failed ${code}`.trimEnd());
+    this.code = code;
+  }
+}
+
 /** The store fell silent. */
 export class StoreTimeoutError extends Error {
   override readonly name = "StoreTimeoutError";
@@ -62,7 +86,7 @@ const PROBLEM_OF_CODE: ReadonlyMap<string, Problem> = new Map(
     full: "QuotaExceeded XMinioStorageFull InsufficientStorage EntityTooLarge",
     busy: "SlowDown InternalError ServiceUnavailable RequestTimeout OperationAborted XAmzContentSHA256Mismatch BadDigest IncompleteBody TooManyRequests",
     unreachable:
-      "ECONNRESET ECONNREFUSED ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ConnectionRefused ConnectionClosed ERR_SOCKET_CLOSED ERR_STREAM_PREMATURE_CLOSE ABORT_ERR",
+      "ECONNRESET ECONNREFUSED ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ConnectionRefused ConnectionClosed FailedToOpenSocket ERR_SOCKET_CLOSED ERR_STREAM_PREMATURE_CLOSE ABORT_ERR",
   } satisfies Partial<Record<Problem, string>>).flatMap(([problem, codes]) =>
     codes.split(" ").map((code) => [code, problem as Problem]),
   ),

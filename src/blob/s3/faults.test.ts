@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "../../../test/support/s3-server.ts";
 import { startTcpProxy, type TcpProxy } from "../../../test/support/tcp-proxy.ts";
 import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
+import { sha256 } from "../../hashing/digests.ts";
 import { keysOf, put, readAll, rejection } from "../conformance.ts";
 import type { S3BlobStoreOptions } from "./options.ts";
+import type { StoreRetry } from "./retry.ts";
 import { S3BlobStore } from "./store.ts";
 import { heldBy, optionsFor, SHORT_PATIENCE } from "./testing.ts";
 
 const KEY = "chunks/ab/cd/abcd.1";
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const MIB = 1024 * 1024;
+const WHOLE = { offsetBytes: 0, lengthBytes: 100_000 };
 
 const failed = { name: "DomainError", kind: "unavailable", reason: "STORAGE_FAILED" };
 
@@ -73,8 +76,13 @@ describe.each(passing)("what passes by itself is not seen: %s", (_, fault) => {
     proxy.inject(fault, 2);
     expect(await readAll(await store.read(KEY))).toEqual(bytes);
     proxy.inject(fault, 2);
+    expect(await store.readBytes(KEY, WHOLE)).toEqual(bytes);
+    proxy.inject(fault, 2);
     await store.delete(KEY);
     expect(await keysOf(store, "")).toEqual([]);
+    proxy.inject(fault, 2);
+    await store.writeBytes(KEY, bytes, sha256(bytes));
+    expect(await store.readBytes(KEY, WHOLE)).toEqual(bytes);
   });
 
   test("while an object is written in parts", async () => {
@@ -101,6 +109,8 @@ test("a connection that breaks in the middle of a body, up or down, is made good
   for (let begin = 0; begin < CHUNK_BYTES; begin += MIB)
     await reader.read(copy.subarray(begin, begin + MIB), begin);
   expect(copy).toEqual(bytes);
+  proxy.inject({ kind: "cut", direction: "down", afterBytes: MIB }, 3);
+  expect(await store.readBytes(KEY, { offsetBytes: 0, lengthBytes: CHUNK_BYTES })).toEqual(bytes);
 });
 
 test("a connection that breaks while nobody reads is made good, or let go", async () => {
@@ -182,6 +192,10 @@ test("what lasts is told after a few attempts, and leaves nothing", async () => 
     expect(proxy.connections - before).toBeLessThanOrEqual(SHORT_PATIENCE.maxAttempts + 1);
     expect(await rejection(store.stat(KEY))).toMatchObject(failed);
     expect(await rejection(store.read(KEY))).toMatchObject(failed);
+    expect(await rejection(store.readBytes(KEY, WHOLE))).toMatchObject(failed);
+    expect(
+      await rejection(store.writeBytes(KEY, new Uint8Array(1), sha256(new Uint8Array(1)))),
+    ).toMatchObject(failed);
     expect(await rejection(keysOf(store, ""))).toMatchObject(failed);
     expect(await rejection(store.delete(KEY))).toMatchObject(failed);
     expect(await rejection(store.check())).toMatchObject(failed);
@@ -190,11 +204,28 @@ test("what lasts is told after a few attempts, and leaves nothing", async () => 
   }
 });
 
+test("every attempt that is followed by another is told, without the signed address", async () => {
+  const retries: StoreRetry[] = [];
+  await using other = await S3BlobStore.open({ ...options, onRetry: (retry) => void retries.push(retry) });
+  await put(other, KEY, bytesOf(100_000));
+  proxy.inject({ kind: "answer", text: answer(503, "SlowDown") }, 2);
+  await other.readBytes(KEY, WHOLE);
+  proxy.inject({ kind: "drop" }, 1);
+  await other.readBytes(KEY, WHOLE);
+  expect(retries).toMatchObject([
+    { attempt: 1, delayMs: expect.any(Number), error: { name: "BusyStoreError", code: "SlowDown" } },
+    { attempt: 2, error: { name: "BusyStoreError" } },
+    { attempt: 1, error: { name: "StoreConnectionError" } },
+  ]);
+  for (const { error } of retries) expect(Bun.inspect(error)).not.toContain("X-Amz-");
+});
+
 test("a download whose connections always break ends with an error, not with fewer bytes", async () => {
   await put(store, KEY, bytesOf(CHUNK_BYTES));
   const stream = await store.read(KEY);
   proxy.inject({ kind: "cut", direction: "down", afterBytes: 50_000 });
   expect(await rejection(readAll(stream))).toMatchObject(failed);
+  expect(await rejection(store.readBytes(KEY, WHOLE))).toMatchObject(failed);
 });
 
 test("a store that falls silent is given up", async () => {
@@ -207,6 +238,7 @@ test("a store that falls silent is given up", async () => {
   proxy.inject({ kind: "hang" });
   expect(await rejection(other.stat(KEY))).toMatchObject(failed);
   expect(await rejection(other.check())).toMatchObject(failed);
+  expect(await rejection(other.readBytes(KEY, { offsetBytes: 0, lengthBytes: 10 }))).toMatchObject(failed);
   proxy.heal();
   expect(await other.stat(KEY)).toEqual({ sizeBytes: 10 });
   expect(other.held).toEqual({ requests: 0, bytes: 0 });
@@ -224,9 +256,11 @@ test("disposing ends what runs", async () => {
   proxy.inject({ kind: "hang" });
   const looking = rejection(other.stat(KEY));
   const held = () => other.held.requests;
-  while (held() === 0) await new Promise(setImmediate);
+  const reading = rejection(other.readBytes(KEY, WHOLE));
+  while (held() < 2) await new Promise(setImmediate);
   await other[Symbol.asyncDispose]();
   expect(await looking).toBeInstanceOf(Error);
+  expect(await reading).toBeInstanceOf(Error);
   expect(held()).toBe(0);
 });
 
@@ -235,6 +269,7 @@ test("an object that is shorter than it was is never taken for whole", async () 
   truncateSync(join(server.folderOf(options.bucket), KEY), 60_000);
   await using reader = await store.openReader(KEY);
   expect(await rejection(reader.read(new Uint8Array(100_000), 0))).toBeInstanceOf(ObjectTruncatedError);
+  expect(await rejection(store.readBytes(KEY, WHOLE))).toBeInstanceOf(ObjectTruncatedError);
   expect(await rejection(store.read(KEY, { offsetBytes: 0, lengthBytes: 100_000 }))).toBeInstanceOf(
     RangeError,
   );
@@ -262,7 +297,33 @@ test("absent is only said when the store said so", async () => {
   proxy.inject({ kind: "answer", text });
   expect(await rejection(store.stat(KEY))).toMatchObject(failed);
   expect(await rejection(store.read(KEY))).toMatchObject(failed);
+  expect(await rejection(store.readBytes(KEY, WHOLE))).toMatchObject(failed);
   expect(await rejection(store.flush([KEY]))).toMatchObject(failed);
+});
+
+const wrong = [
+  [
+    "other bytes than those asked for",
+    "206 X\r\nContent-Range: bytes 1-10/11\r\nContent-Length: 10",
+    "x".repeat(10),
+  ],
+  ["more bytes than were asked for", "200 X\r\nContent-Length: 11", "x".repeat(11)],
+  ["bytes without saying how many", "200 X", "x".repeat(10)],
+  ["fewer bytes than announced", "206 X\r\nContent-Range: bytes 0-9/10\r\nContent-Length: 9", "x".repeat(9)],
+  ["bytes that are compressed", "200 X\r\nContent-Length: 10\r\nContent-Encoding: gzip", "x".repeat(10)],
+  ["a way to another server", "307 X\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0", ""],
+] as const;
+
+test.each(wrong)("an answer with %s is not taken", async (_, head, body) => {
+  proxy.inject({ kind: "answer", text: `HTTP/1.1 ${head}\r\nConnection: close\r\n\r\n${body}` });
+  expect(await rejection(store.readBytes(KEY, { offsetBytes: 0, lengthBytes: 10 }))).toMatchObject(failed);
+});
+
+test("the whole object is taken where a store leaves ranges unheeded", async () => {
+  const text = "HTTP/1.1 200 X\r\nContent-Length: 10\r\nConnection: close\r\n\r\n0123456789";
+  proxy.inject({ kind: "answer", text });
+  const bytes = await store.readBytes(KEY, { offsetBytes: 0, lengthBytes: 10 });
+  expect(Buffer.from(bytes).toString()).toBe("0123456789");
 });
 
 test("what is no object of the store is not listed", async () => {

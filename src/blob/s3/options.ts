@@ -1,3 +1,5 @@
+import type { StoreRetry } from "./retry.ts";
+
 /** Where objects are kept. */
 export interface S3BlobStoreOptions {
   /** Scheme, host and port, for example `https://s3.amazonaws.com`. */
@@ -24,6 +26,8 @@ export interface S3BlobStoreOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: what production needs. */
   readonly patience?: Patience;
+  /** Told of every attempt that is followed by another. Default: nobody is. */
+  readonly onRetry?: ((retry: StoreRetry) => void) | undefined;
 }
 
 export interface S3Credentials {

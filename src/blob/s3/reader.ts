@@ -4,6 +4,7 @@ import {
   type BlobReader,
   type ReadRange,
 } from "../../domain/blob-store.ts";
+import type { ByteRange } from "./byte-fetcher.ts";
 import { problemOf, storageError } from "./errors.ts";
 import { ObjectStream } from "./object-stream.ts";
 import type { S3Requests } from "./requests.ts";
@@ -131,11 +132,7 @@ async function sizeByReading(requests: S3Requests, name: string): Promise<number
   }
 }
 
-async function begin(
-  requests: S3Requests,
-  name: string,
-  range?: { readonly begin: number; readonly end: number },
-): Promise<ObjectStream> {
+async function begin(requests: S3Requests, name: string, range?: ByteRange): Promise<ObjectStream> {
   return new ObjectStream(await requests.get(name, range), requests.patience.stallMs);
 }
 

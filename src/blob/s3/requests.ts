@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { Client } from "minio";
+import { ByteFetcher, type ByteRange, type FetchedBytes } from "./byte-fetcher.ts";
 import { credentialsOf, RoleCredentials } from "./credentials.ts";
 import { DEFAULT_PATIENCE, type Patience, type S3BlobStoreOptions, type S3Credentials } from "./options.ts";
 import { withRetries } from "./retry.ts";
@@ -10,6 +11,8 @@ import { S3Transport } from "./transport.ts";
 const MAX_LIST_PAGE = 1_000;
 /** Bytes of a large body that are handed to a connection at a time. */
 const PIECE_BYTES = 256 * 1024;
+/** How long a signed address is good: as long as the clocks of a store and its clients may differ. */
+const ADDRESS_SECONDS = 900;
 const CONTENT_TYPE = "application/octet-stream";
 const EMPTY = Buffer.alloc(0);
 const SHA256_OF_NOTHING = new Bun.CryptoHasher("sha256").digest("hex");
@@ -55,6 +58,7 @@ export class S3Requests implements AsyncDisposable {
   readonly patience: Patience;
   readonly #options: S3BlobStoreOptions;
   readonly #transport: S3Transport;
+  readonly #fetcher: ByteFetcher;
   readonly #bucket: string;
   readonly #writeHeaders: RequestHeaders;
   readonly #ended = new AbortController();
@@ -66,6 +70,7 @@ export class S3Requests implements AsyncDisposable {
     this.patience = options.patience ?? DEFAULT_PATIENCE;
     this.#options = options;
     this.#transport = new S3Transport(endpoint.startsWith("https:"), ca, this.patience);
+    this.#fetcher = new ByteFetcher(ca, this.patience);
     this.#bucket = bucket;
     this.#writeHeaders = writeHeaders(options);
     const given = options.credentials ?? credentialsOf(env);
@@ -75,7 +80,7 @@ export class S3Requests implements AsyncDisposable {
 
   /** Requests that have not ended. */
   get runningCount(): number {
-    return this.#transport.runningCount;
+    return this.#transport.runningCount + this.#fetcher.runningCount;
   }
 
   /** Writes an object. `sha256` is of the bytes, in hexadecimal digits. */
@@ -99,10 +104,18 @@ export class S3Requests implements AsyncDisposable {
   }
 
   /** Begins to read an object, or bytes of it from `begin` up to `end`. One attempt: the caller has the rest to try. */
-  get(name: string, range?: { readonly begin: number; readonly end: number }): Promise<IncomingMessage> {
+  get(name: string, range?: ByteRange): Promise<IncomingMessage> {
     const headers: RequestHeaders =
       range === undefined ? {} : { Range: `bytes=${range.begin}-${range.end - 1}` };
     return this.#send("GET", name, "", headers, EMPTY, SHA256_OF_NOTHING);
+  }
+
+  /** Reads bytes of an object, all in one piece. */
+  getBytes(name: string, range: ByteRange): Promise<FetchedBytes> {
+    return this.retried(async () => {
+      const url = await (await this.#minio()).presignedUrl("GET", this.#bucket, name, ADDRESS_SECONDS);
+      return this.#fetcher.get(url, range);
+    });
   }
 
   /** Size of an object. */
@@ -170,11 +183,12 @@ export class S3Requests implements AsyncDisposable {
   }
 
   retried<T>(work: () => Promise<T>): Promise<T> {
-    return withRetries(this.patience, this.#ended.signal, work);
+    return withRetries(this.patience, this.#ended.signal, this.#options.onRetry ?? ignore, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
+    this.#fetcher.close();
     await this.#transport.close();
   }
 
@@ -256,6 +270,10 @@ export function writeHeaders({
     "x-amz-server-side-encryption": serverSideEncryption,
     ...(kmsKeyId === "" ? {} : { "x-amz-server-side-encryption-aws-kms-key-id": kmsKeyId }),
   };
+}
+
+function ignore(): void {
+  // Nobody wants to know.
 }
 
 /** Reads an answer that says nothing more, so that its connection can be used again. */

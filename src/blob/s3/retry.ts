@@ -1,6 +1,15 @@
 import { isTransient } from "./errors.ts";
 import type { Patience } from "./options.ts";
 
+/** An attempt that failed with what may pass by itself; another follows. */
+export interface StoreRetry {
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Until the next one. */
+  readonly delayMs: number;
+  readonly error: unknown;
+}
+
 /**
  * Does the work again while it fails with what may pass by itself, with growing, partly random delays: many servers
  * that were told to slow down must not come back together. Throws the last failure.
@@ -8,6 +17,7 @@ import type { Patience } from "./options.ts";
 export async function withRetries<T>(
   patience: Patience,
   signal: AbortSignal,
+  onRetry: (retry: StoreRetry) => void,
   work: () => Promise<T>,
 ): Promise<T> {
   const begin = performance.now();
@@ -18,6 +28,7 @@ export async function withRetries<T>(
       const delayMs = delayAfter(patience, attempt);
       const isLate = performance.now() - begin + delayMs > patience.maxTotalMs;
       if (signal.aborted || isLate || attempt >= patience.maxAttempts || !isTransient(error)) throw error;
+      onRetry({ attempt, delayMs, error });
       await pause(delayMs, signal);
     }
   }

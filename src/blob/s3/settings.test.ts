@@ -126,6 +126,8 @@ describe("a store over TLS", () => {
     await using store = await S3BlobStore.open(optionsFor(secure, { caFile: cert }));
     await put(store, "chunks/ab/cd/abcd.1", new Uint8Array(100_000));
     expect(await keysOf(store, "")).toEqual(["chunks/ab/cd/abcd.1"]);
+    const bytes = await store.readBytes("chunks/ab/cd/abcd.1", { offsetBytes: 0, lengthBytes: 100_000 });
+    expect(bytes).toEqual(new Uint8Array(100_000));
   });
 
   test("is refused otherwise, at once", async () => {

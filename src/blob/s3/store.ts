@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import {
   ObjectNotFoundError,
+  ObjectTruncatedError,
   type BlobReader,
   type BlobStore,
   type BlobWriter,
@@ -12,6 +13,7 @@ import {
 } from "../../domain/blob-store.ts";
 import { eachLimited } from "../each-limited.ts";
 import { streamOf } from "../read-stream.ts";
+import { bytesOf, writeBy } from "../whole-bytes.ts";
 import { SettingError } from "../setting-error.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { problemOf, storageError } from "./errors.ts";
@@ -91,6 +93,38 @@ export class S3BlobStore implements BlobStore {
 
   async openReader(key: string): Promise<BlobReader> {
     return S3Reader.open(this.#requests, key, this.#names.object(key));
+  }
+
+  async readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
+    const begin = range.offsetBytes;
+    const end = begin + range.lengthBytes;
+    // A request can't ask for no bytes.
+    if (begin === end) return bytesOf(await this.openReader(key), range);
+    try {
+      const { bytes, sizeBytes } = await this.#requests.getBytes(this.#names.object(key), { begin, end });
+      if (sizeBytes < end) throw new ObjectTruncatedError(key);
+      return bytes;
+    } catch (error) {
+      if (error instanceof ObjectTruncatedError) throw error;
+      if (problemOf(error) === "absent") throw new ObjectNotFoundError(key, { cause: error });
+      if (problemOf(error) === "outside") throw new ObjectTruncatedError(key, { cause: error });
+      throw storageError(error);
+    }
+  }
+
+  /** Beyond a part's size it goes as a writer sends it. */
+  async writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {
+    if (bytes.byteLength > this.#partSizeBytes)
+      return writeBy(await this.openWriter(key, { sizeBytes: bytes.byteLength, sha256 }), bytes);
+    const name = this.#names.object(key);
+    try {
+      await this.#requests.put(name, bytes, sha256);
+    } catch (error) {
+      // The answer may have been lost; an object that nobody names is no harm, so once is enough.
+      await this.#requests.deleteOnce(name).catch(() => undefined);
+      throw storageError(error);
+    }
+    this.#remember(name);
   }
 
   async stat(key: string): Promise<ObjectStat | undefined> {

@@ -3,13 +3,13 @@ import * as https from "node:https";
 import { BusyStoreError, StoreTimeoutError } from "./errors.ts";
 import type { Patience } from "./options.ts";
 
-/** Answers that are read by the minio client are XML of a page of names at most. */
-const MAX_ERROR_BYTES = 64 * 1024;
+/** An answer that is an error is not read beyond this. */
+export const MAX_ERROR_BYTES = 64 * 1024;
 /** Slower than this, the bytes of a request count as stuck: of one that has them all, and of one that waits for a client. */
-const MIN_BYTES_PER_MS = 256;
+export const MIN_BYTES_PER_MS = 256;
 const MIN_STREAMED_BYTES_PER_MS = 16;
 /** What a store sends when it has no time, or something before it has none. */
-const BUSY_STATUSES = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520]);
+export const BUSY_STATUSES = new Set([408, 425, 429, 499, 500, 502, 503, 504, 520]);
 
 type Callback = (response: http.IncomingMessage) => void;
 
@@ -94,8 +94,13 @@ async function refuse(outgoing: http.ClientRequest, response: http.IncomingMessa
   } catch {
     // The status says enough.
   }
-  const code = /<Code>([A-Za-z0-9.]{1,100})<\/Code>/.exec(Buffer.concat(pieces).toString("utf8"))?.[1];
-  outgoing.emit("error", new BusyStoreError(response.statusCode ?? 0, code ?? ""));
+  const code = codeIn(Buffer.concat(pieces).toString("utf8"));
+  outgoing.emit("error", new BusyStoreError(response.statusCode ?? 0, code));
+}
+
+/** The code of an error of S3; "" in any other answer. */
+export function codeIn(text: string): string {
+  return /<Code>([A-Za-z0-9.]{1,100})<\/Code>/.exec(text)?.[1] ?? "";
 }
 
 function isObjectBody(options: http.RequestOptions, { statusCode }: http.IncomingMessage): boolean {

@@ -58,6 +58,25 @@ test("HEAD says the size and sends nothing", async () => {
   expect(answer).toEndWith("\r\n\r\n");
 });
 
+test("slow clients get the bytes of a chunk whose memory is given back", async () => {
+  const slowly = async (): Promise<string> => {
+    const hasher = new Bun.CryptoHasher("sha256");
+    for await (const piece of (await get(`/v1/files/${file.id}`)).body ?? []) {
+      hasher.update(piece);
+      await Bun.sleep(1);
+    }
+    return hasher.digest("hex");
+  };
+  const digests = await Promise.all(Array.from({ length: 8 }, slowly));
+  expect(new Set(digests)).toEqual(new Set([sha256(bytes)]));
+});
+
+test("a part that is sent whole has the bytes of every chunk, though the memory of the first is given back", async () => {
+  const response = await get(`/v1/files/${file.id}`, { Range: "bytes=300000-1299999" });
+  expect(response.headers.get("Content-Length")).toBe("1000000");
+  expect(await response.bytes()).toEqual(bytes.slice(300_000, 1_300_000));
+});
+
 test("a small file comes with its length", async () => {
   const small = await server.store("small.json", someBytes(1_000));
   const response = await get(`/v1/files/${small.id}`);

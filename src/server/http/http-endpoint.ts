@@ -142,8 +142,19 @@ async function finished(
   if (length === null || Number(length) > MAX_BUFFERED_RESPONSE_BYTES) {
     return new Response(observedStream(body, call, end), { status, headers });
   }
-  const bytes = await response.bytes();
+  const bytes = await collected(body, Number(length));
   call.sentBytes += bytes.byteLength;
   end();
   return new Response(bytes, { status, headers });
+}
+
+/** A copy of each piece as it comes: its memory may be taken back when the next one is asked for. */
+async function collected(body: ReadableStream<Uint8Array>, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for await (const piece of body) {
+    bytes.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return bytes.subarray(0, filled);
 }

@@ -2,36 +2,42 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { Code } from "@connectrpc/connect";
 import type { ObservedCall } from "../observed-call.ts";
 
-/** The stream, counted; `end` is called once, when it is read to its end, fails, or is left. Costs no measurable speed. */
+/**
+ * The stream, counted; `end` is called once, when it is read to its end, fails, or is left. Costs no measurable speed. It
+ * keeps no piece ready: the source may take the memory of one back when it is asked for the next.
+ */
 export function observedStream(
   source: ReadableStream<Uint8Array>,
   call: ObservedCall,
   end: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          controller.close();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            controller.close();
+            end();
+            return;
+          }
+          call.sentBytes += value.byteLength;
+          controller.enqueue(value);
+        } catch (error) {
+          // The head is sent already: breaking the connection is what tells the client.
+          call.code = codeToString(Code.DataLoss);
+          call.error = error;
+          controller.error(error);
           end();
-          return;
         }
-        call.sentBytes += value.byteLength;
-        controller.enqueue(value);
-      } catch (error) {
-        // The head is sent already: breaking the connection is what tells the client.
-        call.code = codeToString(Code.DataLoss);
-        call.error = error;
-        controller.error(error);
+      },
+      async cancel(reason) {
+        call.code = codeToString(Code.Canceled);
         end();
-      }
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      call.code = codeToString(Code.Canceled);
-      end();
-      await reader.cancel(reason);
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }

@@ -40,8 +40,7 @@ type Problem = Pick<CorruptChunk, "problem">;
 
 async function tryOpen(transfers: Transfers, chunk: Chunk, use: ChunkUse): Promise<CheckedChunk | Problem> {
   try {
-    const reader = await transfers.context.blobs.openReader(chunk.objectKey);
-    const checked = await checkBytes(transfers, reader, chunk, use);
+    const checked = await checkBytes(transfers, chunk, use);
     if (checked === undefined) return { problem: "wrong_digest" };
     if (chunk.state === "quarantined") await heal(transfers, chunk, checked);
     return checked;

@@ -1,11 +1,13 @@
 import type { BlobReader } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
-import { CHECK_PIECE_BYTES, SEND_PIECE_BYTES } from "./flow-limits.ts";
+import { sha256 } from "../../hashing/digests.ts";
+import { releaseBytes } from "../../hashing/release.ts";
+import { SEND_PIECE_BYTES, WAIT_FOR_KEPT_MS } from "./flow-limits.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** A chunk whose bytes were right when they were looked at just now. */
 export interface CheckedChunk extends AsyncDisposable {
-  /** Bytes from `begin` up to `end`. Nobody writes to the arrays any more. To be asked for once. */
+  /** Bytes from `begin` up to `end`. A piece is there until the next one is asked for, or the chunk is disposed. */
   pieces(begin: number, end: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
@@ -13,34 +15,46 @@ export interface CheckedChunk extends AsyncDisposable {
 export type ChunkUse = "most" | "little";
 
 /**
- * Reads and checks all bytes of a chunk; undefined when they are not its digest's. Disposes the reader, at the latest
- * with the checked chunk.
+ * Reads and checks all bytes of a chunk; undefined when they are not its digest's. Throws as the store does.
  *
- * As long as there is room they are kept in memory until they are sent. Beyond that they are read a second time then:
+ * If there is room soon they are kept in memory until they are sent. Beyond that they are read a second time then:
  * how much memory downloads take must not depend on how many there are, nor on how slow their clients are.
  */
 export async function checkBytes(
   transfers: Transfers,
-  reader: BlobReader,
   chunk: Chunk,
   use: ChunkUse,
 ): Promise<CheckedChunk | undefined> {
+  const isKept = use === "most" && (await transfers.kept.takeSoon(chunk.sizeBytes, WAIT_FOR_KEPT_MS));
+  return isKept ? checkKept(transfers, chunk) : checkAndReread(transfers, chunk);
+}
+
+/** Gives the room of the chunk back, and its memory, at the latest with the checked chunk. */
+async function checkKept(transfers: Transfers, chunk: Chunk): Promise<CheckedChunk | undefined> {
+  const { context, kept, notes } = transfers;
   await using owned = new AsyncDisposableStack();
-  owned.use(reader);
-  if (use === "most" && transfers.kept.take(chunk.sizeBytes)) {
-    owned.defer(() => transfers.kept.giveBack(chunk.sizeBytes));
-    const pieces: (Uint8Array<ArrayBuffer> | undefined)[] = [];
-    const ofPiece: PieceArray = (index, bytes) => (pieces[index] ??= new Uint8Array(bytes));
-    if (!(await isRight(transfers, reader, chunk, ofPiece))) return undefined;
-    const stack = owned.move();
-    return {
-      pieces: (begin, end) => keptPieces(pieces, begin, end),
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
+  owned.defer(() => kept.giveBack(chunk.sizeBytes));
+  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
+  const bytes = await context.blobs.readBytes(chunk.objectKey, range);
+  owned.defer(() => releaseBytes(bytes));
+  const checksum = notes.checksum();
+  checksum.add(bytes);
+  const note = checksum.finish();
+  if (notes.get(chunk.objectKey) !== note) {
+    if (sha256(bytes) !== chunk.digest) return undefined;
+    notes.set(chunk.objectKey, note);
   }
-  const right = await transfers.checks.run((buffer) =>
-    isRight(transfers, reader, chunk, (_, bytes) => buffer.bytes.subarray(0, bytes)),
-  );
+  const stack = owned.move();
+  return {
+    pieces: (begin, end) => keptPieces(bytes, begin, end),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function checkAndReread(transfers: Transfers, chunk: Chunk): Promise<CheckedChunk | undefined> {
+  await using owned = new AsyncDisposableStack();
+  const reader = owned.use(await transfers.context.blobs.openReader(chunk.objectKey));
+  const right = await transfers.checks.run(({ bytes }) => isRight(transfers, reader, chunk, bytes));
   if (!right) return undefined;
   const stack = owned.move();
   return {
@@ -49,25 +63,22 @@ export async function checkBytes(
   };
 }
 
-/** Where a piece of a chunk is read to, by its number. */
-type PieceArray = (index: number, bytes: number) => Uint8Array;
-
 /** A note of the bytes is enough; without one, or when it does not fit, their SHA-256 decides. */
 async function isRight(
   { notes }: Transfers,
   reader: BlobReader,
   chunk: Chunk,
-  array: PieceArray,
+  buffer: Uint8Array,
 ): Promise<boolean> {
   const note = notes.get(chunk.objectKey);
   if (note !== undefined) {
     const checksum = notes.checksum();
-    await eachPiece(reader, chunk, array, (piece) => checksum.add(piece));
+    await eachPiece(reader, chunk, buffer, (piece) => checksum.add(piece));
     if (checksum.finish() === note) return true;
   }
   const hasher = new Bun.CryptoHasher("sha256");
   const checksum = notes.checksum();
-  await eachPiece(reader, chunk, array, (piece) => {
+  await eachPiece(reader, chunk, buffer, (piece) => {
     hasher.update(piece);
     checksum.add(piece);
   });
@@ -79,34 +90,23 @@ async function isRight(
 async function eachPiece(
   reader: BlobReader,
   { objectOffset, sizeBytes }: Chunk,
-  array: PieceArray,
+  buffer: Uint8Array,
   use: (piece: Uint8Array) => void,
 ): Promise<void> {
-  for (let offset = 0; offset < sizeBytes; offset += CHECK_PIECE_BYTES) {
-    const piece = array(offset / CHECK_PIECE_BYTES, Math.min(CHECK_PIECE_BYTES, sizeBytes - offset));
+  for (let offset = 0; offset < sizeBytes; offset += buffer.byteLength) {
+    const piece = buffer.subarray(0, sizeBytes - offset);
     await reader.read(piece, objectOffset + offset);
     use(piece);
   }
 }
 
 async function* keptPieces(
-  pieces: (Uint8Array<ArrayBuffer> | undefined)[],
+  bytes: Uint8Array<ArrayBuffer>,
   begin: number,
   end: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for (let next = begin; next < end;) {
-    const index = Math.floor(next / CHECK_PIECE_BYTES);
-    const from = next % CHECK_PIECE_BYTES;
-    const piece = pieces[index]?.subarray(
-      from,
-      Math.min(from + SEND_PIECE_BYTES, CHECK_PIECE_BYTES, from + end - next),
-    );
-    if (piece === undefined) throw new Error("a piece was asked for twice");
-    next += piece.byteLength;
-    // Whoever sends the last part of it is the last to need it.
-    if (next % CHECK_PIECE_BYTES === 0) pieces[index] = undefined;
-    yield piece;
-  }
+  for (let next = begin; next < end; next += SEND_PIECE_BYTES)
+    yield bytes.subarray(next, Math.min(next + SEND_PIECE_BYTES, end));
 }
 
 async function* readPieces(

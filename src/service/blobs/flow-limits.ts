@@ -8,9 +8,11 @@ export const MAX_WHOLE_BODY_BYTES = 8 * 1024 * 1024;
 export const WAIT_FOR_ROOM_MS = 10_000;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
 export const MAX_PARALLEL_CHECKS = 4;
-/** Checked bytes that are kept until they are sent: of four downloads at full speed. The others are read again. */
-export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
-/** Bytes that are handed to a download at a time; divides CHECK_PIECE_BYTES. */
+/** Checked bytes that are kept until they are sent: a chunk of the usual size for each of four requests. */
+export const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** How long a chunk waits for that room. Clients that read at once make some soon; slow ones must not hold up others. */
+export const WAIT_FOR_KEPT_MS = 100;
+/** Bytes that are handed to a download at a time. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
 export const CHUNKS_PER_LOOKUP = 256;

@@ -8,9 +8,10 @@ import { CHUNKS_PER_LOOKUP } from "./flow-limits.ts";
 import type { Transfers } from "./transfers.ts";
 
 /**
- * The bytes of a file, or of a range of it, in pieces. Each chunk is checked before its first byte goes out; the next
- * one is checked while a chunk is on its way. Throws DomainError "data_loss" where bytes are damaged, so the caller must
- * ask for the first piece before it promises success.
+ * The bytes of a file, or of a range of it, in pieces. A piece is there until the next one is asked for: then its memory
+ * may be given back. Each chunk is checked before its first byte goes out; with memory to spare the next one is checked while a
+ * chunk is on its way. Throws DomainError "data_loss" where bytes are damaged, so the caller must ask for the first piece before it
+ * promises success.
  */
 export async function* readFile(
   transfers: Transfers,
@@ -39,7 +40,10 @@ interface FoundChunk {
   readonly chunk: Chunk | undefined;
 }
 
-/** Opens the chunks in order, one ahead of the caller, who disposes them. */
+/**
+ * Opens the chunks in order for the caller, who disposes them. The next one is opened ahead of time while there is room
+ * for others too.
+ */
 async function* checkedChunks(
   transfers: Transfers,
   file: StoredFile,
@@ -56,18 +60,21 @@ async function* checkedChunks(
     const use = wantedBytes * 2 > place.sizeBytes ? "most" : "little";
     return { place, checked: await openChecked(transfers, place.digest, chunk, use) };
   };
-  let ahead = open();
+  let ahead: Promise<OpenedChunk | undefined> | undefined;
   try {
     for (;;) {
-      const opened = await ahead;
+      const opened = await (ahead ?? open());
+      ahead = undefined;
       if (opened === undefined) return;
-      ahead = open();
-      // Whoever waits for it is told; a caller that leaves early never waits.
-      ahead.catch(() => undefined);
+      if (transfers.kept.hasRoom(2 * TARGET_CHUNK_BYTES)) {
+        ahead = open();
+        // Whoever waits for it is told; a caller that leaves early never waits.
+        ahead.catch(() => undefined);
+      }
       yield opened;
     }
   } finally {
-    const left = await ahead.catch(() => undefined);
+    const left = await ahead?.catch(() => undefined);
     await left?.checked[Symbol.asyncDispose]();
   }
 }

@@ -93,12 +93,13 @@ export async function storeBytes(
   { isStored }: KnownChunk,
 ): Promise<() => Promise<void>> {
   if (isStored) return () => holdChunk(transfers, caller, leaseId, chunk.digest);
-  await using opened = await openChunk(transfers, caller, leaseId, chunk);
-  await opened.write(bytes);
-  const checksum = transfers.notes.checksum();
+  const { context, notes } = transfers;
+  const stored = newChunk(chunk, context.clock.nowMicros());
+  await context.blobs.writeBytes(stored.objectKey, bytes, chunk.digest);
+  const checksum = notes.checksum();
   checksum.add(bytes);
-  await opened.commit(checksum.finish());
-  return () => opened.record();
+  const note = checksum.finish();
+  return () => recordChunk(transfers, caller, leaseId, stored, note);
 }
 
 /** Lets the lease protect a chunk that is stored. */

@@ -70,9 +70,14 @@ export class MemoryBudget {
     this.#freeBytes = limitBytes;
   }
 
+  /** Whether so much is free, and nobody waits for it. */
+  hasRoom(bytes: number): boolean {
+    return bytes <= this.#freeBytes && this.#waiting.size === 0;
+  }
+
   /** Whether there is room now; then it must be given back. */
   take(bytes: number): boolean {
-    if (bytes > this.#freeBytes || this.#waiting.size > 0) return false;
+    if (!this.hasRoom(bytes)) return false;
     this.#freeBytes -= bytes;
     return true;
   }

@@ -40,9 +40,8 @@ async function readChunk(
   digest: string,
 ): Promise<Uint8Array> {
   if (chunk === undefined) throw new Error(`chunk ${digest} is not held`);
-  const bytes = new Uint8Array(chunk.sizeBytes);
-  await using reader = await context.blobs.openReader(chunk.objectKey);
-  await reader.read(bytes, chunk.objectOffset);
+  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
+  const bytes = await context.blobs.readBytes(chunk.objectKey, range);
   if (sha256([bytes]) === digest) return bytes;
   await context.metadata.write((tx) => tx.chunks.quarantine(digest, chunk.generation));
   throw new DomainError(
