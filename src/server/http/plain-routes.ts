@@ -56,6 +56,7 @@ function homeText(version: string, handlers: RpcHandlers): string {
     `ModelBox ${version}`,
     "",
     "POST /<service>/<method>   Connect and gRPC-Web, JSON or protobuf",
+    "GET  PUT  /v1/files        bytes of files, for curl",
     "GET  /descriptor.binpb     the contract, for buf curl --schema and grpcurl -protoset",
     "GET  /healthz /readyz      health",
     "GET  /metrics              metrics for Prometheus",
