@@ -18,7 +18,8 @@ import { rewriteGrpcMessage } from "./grpc-message.ts";
 import type { Listener } from "./http-listener.ts";
 import { identify } from "./interceptors/authenticate.ts";
 import { toWireError } from "./interceptors/errors.ts";
-import { HTTP2_WINDOW_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
+import { closeWhenIdle } from "./idle-session.ts";
+import { GRPC_IDLE_MS, HTTP2_WINDOW_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
 import { listenError } from "./listen-error.ts";
 import { headersOf } from "./node-headers.ts";
 import { unknownMethod } from "./refusals.ts";
@@ -54,6 +55,7 @@ export async function openGrpcListener({
     tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...serverTls(tls) });
   server.on("session", (session) => {
     sessions.add(session);
+    closeWhenIdle(session, GRPC_IDLE_MS);
     session.on("close", () => sessions.delete(session));
     session.on("error", (error) => log.debug({ err: error }, "grpc connection failed"));
     // The bare streams: a unary call needs no request and response made of them, with their dozen listeners.

@@ -23,6 +23,9 @@ export const WHOLE_BODY_MS = 300_000;
 /** How long a connection may be silent between requests. Bun allows 255 at most. */
 export const IDLE_CONNECTION_SECONDS = 120;
 
+/** The same on the gRPC port, whose clients keep their connections for long. */
+export const GRPC_IDLE_MS = 10 * 60_000;
+
 /** Head of a request on the gRPC port; Bun.serve has the same limit built in. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 

@@ -40,8 +40,8 @@ function pair(
   ];
 }
 
-/** What came from a user must not drive the terminal. */
+/** What came from a user must neither drive the terminal nor turn its text around. */
 function visible(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }

@@ -59,13 +59,15 @@ test("details are aligned, leave out what is empty, and go on below themselves",
     [
       ["id", "1"],
       ["owner", ""],
-      ["description", "one\ntwo\u001b[31m"],
+      ["description", "one\ntwo\u001b[31m\u202e"],
       { heading: "labels", entries: [["team", "speech"]] },
       { heading: "metrics", entries: [] },
     ],
     style,
   );
-  expect(text).toBe("id           1\ndescription  one\n             two\ufffd[31m\nlabels\n  team  speech\n");
+  expect(text).toBe(
+    "id           1\ndescription  one\n             two\ufffd[31m\ufffd\nlabels\n  team  speech\n",
+  );
 });
 
 test("colour is for terminals, unless it is declined", () => {

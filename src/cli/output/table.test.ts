@@ -56,14 +56,14 @@ describe("a table", () => {
   test("counts columns, not characters, and keeps control characters away", () => {
     const [, wide = "", plain = ""] = renderTable(
       [
-        { path: "音声", size: "", note: "x\u001b[31my\nz", id: "1" },
+        { path: "音声", size: "", note: "x\u001b[31my\nz\u202etxt", id: "1" },
         { path: "abcd", size: "", note: "q", id: "2" },
       ],
       columns,
       { terminalWidth: undefined, emphasize: (text) => text },
     ).split("\n");
     expect(Bun.stringWidth(wide)).toBe(Bun.stringWidth(plain));
-    expect(wide).toContain("x [31my z");
+    expect(wide).toContain("x [31my z txt");
   });
 
   test("of many rows is drawn in time that grows with their number", () => {

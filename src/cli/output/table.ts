@@ -102,8 +102,8 @@ function widest(cells: readonly string[]): number[] {
   return found > 0 ? [found] : [];
 }
 
-/** What came from a user must neither break the table nor drive the terminal. */
+/** What came from a user must not break the table, drive the terminal, or turn its text around. */
 function oneLine(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, " ");
 }

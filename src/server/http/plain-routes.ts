@@ -58,6 +58,7 @@ function homeText(version: string, services: ReadonlySet<string>): string {
     `ModelBox ${version}`,
     "",
     "POST /<service>/<method>   Connect and gRPC-Web, JSON or protobuf",
+    "GET  PUT  /v1/files        bytes of files, for curl",
     "GET  /descriptor.binpb     the contract, for buf curl --schema and grpcurl -protoset",
     "GET  /healthz /readyz      health",
     "GET  /metrics              metrics for Prometheus",
