@@ -2,12 +2,23 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../tidy/tracked-files.ts";
 
-const requirements = ["grpcio==1.85.1", "protobuf==7.36.2"];
+/** A Python with packages, or why there is none. */
+export type PythonWith = { readonly python: string } | { readonly missing: string };
 
-/** A Python with grpcio, installed once into .tools/; or why there is none. */
-export function pythonWithGrpc(): { readonly python: string } | { readonly missing: string } {
+/** Talks native gRPC. */
+export function pythonWithGrpc(): PythonWith {
+  return pythonWith("grpc", ["grpcio==1.85.1", "protobuf==7.36.2"]);
+}
+
+/** Knows what Kubernetes takes: it carries the schemas of every version. */
+export function pythonWithKubernetesSchemas(): PythonWith {
+  return pythonWith("kubernetes", ["kubernetes-validate==1.37.0"]);
+}
+
+/** Installed once into .tools/. */
+function pythonWith(name: string, requirements: readonly string[]): PythonWith {
   const key = new Bun.CryptoHasher("sha256").update(requirements.join()).digest("hex").slice(0, 12);
-  const folder = join(root, `.tools/python-grpc-${key}`);
+  const folder = join(root, `.tools/python-${name}-${key}`);
   const python = join(folder, "bin/python");
   if (existsSync(join(folder, "complete"))) return { python };
   const part = `${folder}.${process.pid}`;
