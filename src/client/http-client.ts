@@ -87,6 +87,23 @@ export class HttpClient {
     }
   }
 
+  /** Sends a request to who is not the server: nothing goes with it but what the request says. */
+  async sendOutside(request: HttpRequest): Promise<Response> {
+    const ca = this.#tls?.ca === undefined ? undefined : withUsualAuthorities(this.#tls.ca);
+    try {
+      return await fetch(request.url, {
+        method: request.method,
+        redirect: "manual",
+        ...(ca && { tls: { ca } }),
+        ...(request.headers === undefined ? {} : { headers: request.headers }),
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+    } catch (error) {
+      throw this.toClientError(error, request.signal, request.url);
+    }
+  }
+
   /** The bytes of an answer, piece by piece, with the errors of `send`. */
   async *body(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     if (response.body === null) return;
@@ -116,6 +133,11 @@ export class HttpClient {
     const address = isServer ? this.baseUrl : new URL(url).origin;
     return describeFetchError(error, address, this.advice(address), this.hasAnswered);
   }
+}
+
+/** Loads the module when it is wanted: it takes 8 MB that hardly any client should pay for. */
+function withUsualAuthorities(ca: string): string[] {
+  return [...process.getBuiltinModule("node:tls").rootCertificates, ca];
 }
 
 /** Codes of fetch that mean that nobody whom this machine trusts has signed the server's certificate. */
