@@ -86,12 +86,17 @@ export function requireDirect({ direct }: ServiceContext): DirectTransfer {
 
 async function placesOf(context: ServiceContext, file: StoredFile, begin: number, end: number) {
   return context.metadata.read(async (tx) => {
-    const places = await tx.artifacts.fileChunks(file.id, begin, MAX_DIRECT_CHUNKS);
+    const places = await tx.artifacts.fileChunks(file.id, begin, chunksUpTo(end - begin));
     const wanted = places.filter((place) => place.offsetBytes < end);
     const chunks = await tx.chunks.getMany([...new Set(wanted.map((place) => place.digest))]);
     const byDigest = new Map(chunks.map((chunk) => [chunk.digest, chunk]));
     return wanted.map((place) => ({ place, chunk: byDigest.get(place.digest) }));
   });
+}
+
+/** How many chunks that are worth an address can hold so many bytes. */
+function chunksUpTo(lengthBytes: number): number {
+  return Math.min(Math.ceil(lengthBytes / MIN_DIRECT_CHUNK_BYTES) + 1, MAX_DIRECT_CHUNKS);
 }
 
 /** An object that has other chunks too must not be given away, and one that is encoded is of no use. */
