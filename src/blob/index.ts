@@ -1,4 +1,5 @@
 import type { BlobStore } from "../domain/blob-store.ts";
+import type { DirectTransfer } from "../domain/direct-transfer.ts";
 import { earlyFlush } from "./decorators/early-flush.ts";
 import { MemoryBlobStore } from "./memory/store.ts";
 import { FilesystemBlobStore, type FilesystemBlobStoreOptions } from "./filesystem/store.ts";
@@ -22,6 +23,20 @@ export async function createFilesystemBlobStore(options: FilesystemBlobStoreOpti
 export async function createS3BlobStore(options: S3BlobStoreOptions): Promise<BlobStore> {
   const { S3BlobStore } = await import("./s3/store.ts");
   return S3BlobStore.open(options);
+}
+
+/** As createS3BlobStore, with addresses for clients that move bytes themselves. */
+export async function createDirectS3BlobStore(
+  options: S3BlobStoreOptions,
+): Promise<{ readonly blobs: BlobStore; readonly direct: DirectTransfer }> {
+  const { S3BlobStore } = await import("./s3/store.ts");
+  const blobs = await S3BlobStore.open(options);
+  try {
+    return { blobs, direct: await blobs.openDirect(options) };
+  } catch (error) {
+    await blobs[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Objects in memory, gone with the process. */

@@ -59,7 +59,7 @@ test("an address that the server has named is not mistaken for the server's when
   const messageOf = (url: string) =>
     client.send({ method: "GET", url }).catch((error: unknown) => String(error));
   expect(await messageOf(`${gone.origin}/v1/files`)).toContain(
-    `${gone.origin}; start the server with \`modelbox server start\`, or whoever runs the server must check its public_blob_addrs.`,
+    `Nothing listens at ${gone.origin}; whoever runs the server must look after that one, or correct public_blob_addrs.`,
   );
   expect(
     await clientOf(gone.origin)

@@ -87,6 +87,23 @@ export class HttpClient {
     }
   }
 
+  /** Sends a request to who is not the server: nothing goes with it but what the request says. */
+  async sendOutside(request: HttpRequest): Promise<Response> {
+    const ca = this.#tls?.ca === undefined ? undefined : withUsualAuthorities(this.#tls.ca);
+    try {
+      return await fetch(request.url, {
+        method: request.method,
+        redirect: "manual",
+        ...(ca && { tls: { ca } }),
+        ...(request.headers === undefined ? {} : { headers: request.headers }),
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+    } catch (error) {
+      throw this.toClientError(error, request.signal, request.url);
+    }
+  }
+
   /** The bytes of an answer, piece by piece, with the errors of `send`. */
   async *body(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     if (response.body === null) return;
@@ -100,7 +117,7 @@ export class HttpClient {
   /** What to check when nobody answers well at an address, which is the server's or one that the server has named. */
   advice(address: string): string {
     if (address === this.baseUrl) return "check server_addr";
-    return "whoever runs the server must check its public_blob_addrs";
+    return "whoever runs the server must look after that one, or correct public_blob_addrs";
   }
 
   /** What a failure of fetch, or of reading its answer, means; `url` is what was asked for. */
@@ -114,8 +131,14 @@ export class HttpClient {
     }
     const isServer = url === this.baseUrl || url.startsWith(`${this.baseUrl}/`);
     const address = isServer ? this.baseUrl : new URL(url).origin;
-    return describeFetchError(error, address, this.advice(address), this.hasAnswered);
+    const where = { address, isServer, advice: this.advice(address) };
+    return describeFetchError(error, where, this.hasAnswered);
   }
+}
+
+/** Loads the module when it is wanted: it takes 8 MB that hardly any client should pay for. */
+function withUsualAuthorities(ca: string): string[] {
+  return [...process.getBuiltinModule("node:tls").rootCertificates, ca];
 }
 
 /** Codes of fetch that mean that nobody whom this machine trusts has signed the server's certificate. */
@@ -151,15 +174,18 @@ const LASTING_CODES: ReadonlySet<string> = new Set([
   "Malformed_HTTP_Response",
 ]);
 
-function describeFetchError(
-  error: unknown,
-  address: string,
-  advice: string,
-  hasAnswered: boolean,
-): ConnectionError {
+/** Whom a request went to. */
+interface Destination {
+  readonly address: string;
+  /** It is the server itself, and not another that it has named. */
+  readonly isServer: boolean;
+  readonly advice: string;
+}
+
+function describeFetchError(error: unknown, where: Destination, hasAnswered: boolean): ConnectionError {
   const code = errorCode(error);
-  return new ConnectionError(describeCode(code, address, advice, error, hasAnswered) + proxyHint(), {
-    address,
+  return new ConnectionError(describeCode(code, where, error, hasAnswered) + proxyHint(), {
+    address: where.address,
     maybeSeen: !UNSEEN_CODES.has(code),
     isLasting: LASTING_CODES.has(code),
     cause: error,
@@ -168,8 +194,7 @@ function describeFetchError(
 
 function describeCode(
   code: string,
-  address: string,
-  advice: string,
+  { address, isServer, advice }: Destination,
   error: unknown,
   hasAnswered: boolean,
 ): string {
@@ -181,7 +206,9 @@ function describeCode(
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return `The certificate of ${address} is for another name; write server_addr with a name that stands in it.`;
     case "ECONNREFUSED":
-      return `Nothing listens at ${address}; start the server with \`modelbox server start\`, or ${advice}.`;
+      return isServer
+        ? `Nothing listens at ${address}; start the server with \`modelbox server start\`, or ${advice}.`
+        : `Nothing listens at ${address}; ${advice}.`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return `The host of ${address} is not known; ${advice}.`;

@@ -71,6 +71,11 @@ export const serverSpec = {
       "filesystem",
       "s3",
     ]),
+    blob_transfer: choice(
+      "How bytes go between clients and the store: proxy moves them through the server; direct, with s3, lets\nclients that reach the store move whole chunks themselves, by addresses that live for minutes.",
+      "proxy",
+      ["proxy", "direct"],
+    ),
     drain_timeout_seconds: integer(
       "How long running calls and transfers may go on after SIGTERM before they are cut off.",
       30,
@@ -188,6 +193,7 @@ export function serverProblems(config: ServerConfig): readonly string[] {
     ...s3Problems(config.blobStorageS3),
     ...databaseProblems(config),
     ...rolesProblems(config),
+    ...transferProblems(config),
   ];
   const { listenAddr, grpcListenAddr } = config;
   problems.push(...tlsProblems(config));
@@ -239,6 +245,11 @@ function rolesProblems({
     );
   }
   return problems;
+}
+
+function transferProblems({ blobTransfer, blobStorage }: ServerConfig): readonly string[] {
+  if (blobTransfer === "proxy" || blobStorage === "s3") return [];
+  return ['blob_transfer = "direct" needs blob_storage = "s3"; set that, or blob_transfer = "proxy".'];
 }
 
 function tlsProblems({ tls }: ServerConfig): readonly string[] {

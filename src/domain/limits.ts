@@ -62,6 +62,12 @@ export const SCAN_BUDGET_MS = 2_000;
 export const TARGET_CHUNK_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 export const MAX_FIND_CHUNKS = 10_000;
+/** Smaller chunks go through the server: the store's requests for one would cost more than moving its bytes. */
+export const MIN_DIRECT_CHUNK_BYTES = 256 * 1024;
+/** Chunks of one call that get an address of the store, or are taken in from there. */
+export const MAX_DIRECT_CHUNKS = 1_000;
+/** How long such an address lives: the largest chunk at 28 KB/s. */
+export const DIRECT_ADDRESS_LIFE_SECONDS = 300;
 export const MAX_FILES_PER_COMMIT = 200_000;
 export const MAX_CHUNKS_PER_COMMIT = 1_000_000;
 export const MAX_TRACKED_FILES = 10_000;

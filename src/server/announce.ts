@@ -21,8 +21,10 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
   const source = configFile ?? "defaults";
   if (terminal) {
     const grpc = addresses.grpc === "" ? "" : `, native gRPC on ${addresses.grpc}`;
+    const [role, other] = config.roles;
+    const alone = other === undefined ? ` (roles = ["${role}"])` : "";
     process.stderr.write(
-      `ModelBox ${version} listens on ${http}${grpc}.\n` +
+      `ModelBox ${version} listens on ${http}${grpc}${alone}.\n` +
         `Metadata is in ${metadata}, files are in ${blobs}; configuration: ${source}.\n` +
         "Stop it with Ctrl-C.\n",
     );

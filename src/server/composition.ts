@@ -18,6 +18,9 @@ const PURGE_INTERVAL_MS = 10 * 60_000;
 /** How long a large file waits at least until its digest is known. */
 const VERIFY_INTERVAL_MS = 1_000;
 
+/** What a client has put to the store and not had taken in by then, it never will: its addresses live for minutes. */
+const STAGED_AGE_MS = 60 * 60_000;
+
 /** All that the listeners serve and the background does. */
 export interface Composition {
   readonly authenticate: Authenticate;
@@ -37,6 +40,7 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
     revision: commit,
     roles: config.roles,
     blobAddrs: config.publicBlobAddrs,
+    directTransfer: context.direct !== undefined,
     grpcAddr: config.publicGrpcAddr || addresses().grpc,
   });
   const authenticate = config.auth === "token" ? withTokens(tokenCheck(context)) : withoutTokens;
@@ -52,6 +56,14 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
       role: "metadata",
       intervalMs: PURGE_INTERVAL_MS,
       run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
+    },
+    {
+      name: "discard staged chunks",
+      role: "metadata",
+      intervalMs: PURGE_INTERVAL_MS,
+      run: async (signal) => ({
+        discarded: (await context.direct?.discardOlder(STAGED_AGE_MS, signal)) ?? 0,
+      }),
     },
   ];
   return {

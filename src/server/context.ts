@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
+  createDirectS3BlobStore,
   createFilesystemBlobStore,
   createS3BlobStore,
   observedBlobStore,
@@ -8,6 +9,7 @@ import {
 } from "../blob/index.ts";
 import { ConfigError, readTlsFiles, type ServerConfig, type TlsMaterial } from "../config/index.ts";
 import type { BlobStore } from "../domain/blob-store.ts";
+import type { DirectTransfer } from "../domain/direct-transfer.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
 import { DomainError } from "../domain/errors.ts";
 import type { MetadataStore } from "../domain/metadata-store.ts";
@@ -57,6 +59,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
   readonly metrics: Metrics;
   readonly metadata: MetadataStore;
   readonly blobs: BlobStore;
+  readonly direct: DirectTransfer | undefined;
   readonly #resources: AsyncDisposableStack;
 
   private constructor(parts: Parts, resources: AsyncDisposableStack) {
@@ -67,6 +70,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     this.metrics = parts.metrics;
     this.metadata = parts.metadata;
     this.blobs = parts.blobs;
+    this.direct = parts.direct;
     this.#resources = resources;
   }
 
@@ -77,13 +81,17 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     const tls = readTls(config);
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
-    const openedBlobs = resources.use(overrides.blobs ?? (await openBlobs(config, log)));
+    const storage: OpenedBlobs = overrides.blobs ? { blobs: overrides.blobs } : await openBlobs(config, log);
+    const openedBlobs = resources.use(storage.blobs);
     const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock, log)));
     const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
     resources.defer(() => metrics.close());
     const metadata = measureMetadata(openedMetadata, metrics);
     const blobs = observedBlobStore(openedBlobs, (...operation) => metrics.observeBlobStore(...operation));
-    return new AppContext({ config, tls, log, clock, metrics, metadata, blobs }, resources.move());
+    return new AppContext(
+      { config, tls, log, clock, metrics, metadata, blobs, direct: storage.direct },
+      resources.move(),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,6 +136,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly metadata: MetadataStore;
   readonly blobs: BlobStore;
+  readonly direct: DirectTransfer | undefined;
 }
 
 function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
@@ -171,30 +180,44 @@ function remoteDatabase(config: ServerConfig) {
   return { kind, settings: { ...section, password: section.password.reveal() } };
 }
 
-async function openBlobs(config: ServerConfig, log: Logger): Promise<BlobStore> {
+/** Where bytes are kept, and how clients reach them past this process. */
+interface OpenedBlobs {
+  readonly blobs: BlobStore;
+  readonly direct?: DirectTransfer;
+}
+
+async function openBlobs(config: ServerConfig, log: Logger): Promise<OpenedBlobs> {
   if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined)
-    return openS3(config.blobStorageS3, log);
+    return openS3(config.blobStorageS3, config.blobTransfer === "direct", log);
   const { baseDir } = config.blobStorageFilesystem;
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
-  return createFilesystemBlobStore({ baseDir });
+  return { blobs: await createFilesystemBlobStore({ baseDir }) };
 }
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>, log: Logger): Promise<BlobStore> {
+async function openS3(
+  section: NonNullable<ServerConfig["blobStorageS3"]>,
+  isDirect: boolean,
+  log: Logger,
+): Promise<OpenedBlobs> {
   const { accessKey, secretKey, partSizeMib, ...options } = section;
   const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
+  const store = {
+    ...options,
+    credentials: keys.accessKey === "" ? undefined : keys,
+    partSizeBytes: partSizeMib * BYTES_PER_MIB,
+    onRetry: storeRetryLog(log),
+  };
   try {
-    return await createS3BlobStore({
-      ...options,
-      credentials: keys.accessKey === "" ? undefined : keys,
-      partSizeBytes: partSizeMib * BYTES_PER_MIB,
-      onRetry: storeRetryLog(log),
-    });
+    if (isDirect) return await createDirectS3BlobStore(store);
+    return { blobs: await createS3BlobStore(store) };
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
-    throw new ConfigError([`blob_storage_s3.${error.setting}: ${error.message}.`], { cause: error });
+    const { setting } = error;
+    const key = setting === "blob_transfer" ? setting : `blob_storage_s3.${setting}`;
+    throw new ConfigError([`${key}: ${error.message}.`], { cause: error });
   }
 }
 

@@ -1,11 +1,14 @@
 import type { BlobStore } from "../domain/blob-store.ts";
 import type { Clock } from "../domain/clock.ts";
+import type { DirectTransfer } from "../domain/direct-transfer.ts";
 import type { MetadataStore } from "../domain/metadata-store.ts";
 
 /** What every use case works with. */
 export interface ServiceContext {
   readonly metadata: MetadataStore;
   readonly blobs: BlobStore;
+  /** Undefined where all bytes go through the server. */
+  readonly direct?: DirectTransfer | undefined;
   readonly clock: Clock;
 }
 

@@ -1,6 +1,7 @@
 import { createClient, createRouterTransport, type Client, type Interceptor } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
 import { systemClock, type Clock } from "../../src/domain/clock.ts";
+import type { DirectTransfer } from "../../src/domain/direct-transfer.ts";
 import type { MetadataStore } from "../../src/domain/metadata-store.ts";
 import { ArtifactService } from "../../src/gen/modelbox/v1/artifact_service_pb.ts";
 import { ChangeService } from "../../src/gen/modelbox/v1/change_service_pb.ts";
@@ -56,12 +57,12 @@ export interface TestClock extends Clock {
 
 export const everybody: Caller = { actor: "tester", readable: "all", writable: "all" };
 
-/** Opens services of their own for one test. */
-export async function openServices(): Promise<TestServices> {
+/** Opens services of their own for one test; `direct` lets clients move bytes themselves. */
+export async function openServices(direct?: DirectTransfer): Promise<TestServices> {
   const clock = testClock();
   const metadata = await createLibsqlMetadataStore({ path: ":memory:", clock });
   const blobs = createMemoryBlobStore();
-  const service: ServiceContext = { metadata, blobs, clock };
+  const service: ServiceContext = { metadata, blobs, clock, direct };
   const as = (caller: Caller) => clientsOf(service, caller);
   return {
     service,
@@ -87,6 +88,7 @@ function clientsOf(service: ServiceContext, caller: Caller): TestClients {
     revision: "abcdef0",
     roles: ["metadata", "blob"],
     blobAddrs: [],
+    directTransfer: service.direct !== undefined,
     grpcAddr: "127.0.0.1:8086",
   });
   const transport = createRouterTransport((router) => registerServices(router, { service, serverInfo }), {

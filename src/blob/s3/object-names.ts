@@ -1,3 +1,4 @@
+import type { StagedChunk } from "../../domain/direct-transfer.ts";
 import { isKey, requireKey } from "../keys.ts";
 
 /**
@@ -5,6 +6,7 @@ import { isKey, requireKey } from "../keys.ts";
  *
  *   <prefix>/
  *     chunks/ab/cd/<sha256>.<generation>    as in a folder: the key of an object is the rest of its name
+ *     .staging/<lease>/<sha256>             put by clients themselves, until it is copied to a key; never a key
  *     .check/<random>                       written and removed to see whether that works; never a key
  */
 export class ObjectNames {
@@ -20,6 +22,15 @@ export class ObjectNames {
   object(key: string): string {
     requireKey(key);
     return this.prefix + key;
+  }
+
+  /** What all objects begin with that clients put themselves. */
+  get staging(): string {
+    return `${this.prefix}.staging/`;
+  }
+
+  staged({ leaseId, digest }: StagedChunk): string {
+    return `${this.staging}${leaseId}/${digest}`;
   }
 
   check(): string {

@@ -182,6 +182,26 @@ export class S3Requests implements AsyncDisposable {
     return page.uploads.map((one) => ({ name: one.key, id: one.uploadId, begunAt: one.initiated }));
   }
 
+  /** What every new object is written with. */
+  get writeHeaders(): Readonly<Record<string, string>> {
+    return this.#writeHeaders;
+  }
+
+  /** Sends a request without a body. One attempt, whose answer is for the caller to read. */
+  ask(method: "HEAD" | "PUT", name: string, headers: RequestHeaders): Promise<IncomingMessage> {
+    return this.#send(method, name, "", headers, EMPTY, SHA256_OF_NOTHING);
+  }
+
+  /** A signed address of an object, and the keys that it is signed with. */
+  async address(
+    method: "GET" | "PUT",
+    name: string,
+    lifeSeconds: number,
+  ): Promise<{ readonly url: string; readonly credentials: S3Credentials }> {
+    const { usual, credentials } = await this.#current();
+    return { url: await usual.presignedUrl(method, this.#bucket, name, lifeSeconds), credentials };
+  }
+
   retried<T>(work: () => Promise<T>): Promise<T> {
     return withRetries(this.patience, this.#ended.signal, this.#options.onRetry ?? ignore, work);
   }

@@ -16,9 +16,11 @@ import { streamOf } from "../read-stream.ts";
 import { bytesOf, writeBy } from "../whole-bytes.ts";
 import { SettingError } from "../setting-error.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { S3DirectTransfer } from "./direct.ts";
 import { problemOf, storageError } from "./errors.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { ObjectNames } from "./object-names.ts";
+import { probeDirect } from "./probe-direct.ts";
 import { DEFAULT_BUFFER_BYTES, type S3BlobStoreOptions } from "./options.ts";
 import { S3Reader, sizeOf } from "./reader.ts";
 import { S3Requests } from "./requests.ts";
@@ -60,6 +62,21 @@ export class S3BlobStore implements BlobStore {
       throw settingError(error, options);
     }
     return new S3BlobStore(requests, names, options);
+  }
+
+  /** For clients that move bytes themselves. Throws SettingError when the store does not check what they put. */
+  async openDirect(options: S3BlobStoreOptions): Promise<S3DirectTransfer> {
+    const { bucket, region, caFile } = options;
+    const requests = this.#requests;
+    const names = this.#names;
+    const stored = (name: string): void => this.#remember(name);
+    const direct = new S3DirectTransfer({ requests, names, bucket, region, stored });
+    try {
+      await probeDirect(direct, requests, names, await certificates(caFile));
+    } catch (error) {
+      throw settingError(error, options);
+    }
+    return direct;
   }
 
   /** What writers and readers hold: requests that have not ended, and bytes. Nothing once all have ended. */

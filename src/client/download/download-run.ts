@@ -127,6 +127,7 @@ export class DownloadRun {
         await fetchRange(range, {
           http: client.http,
           addresses: server.blobAddresses,
+          direct: { artifacts: client.artifacts, store: server.directStore },
           file,
           memory: this.#memory,
           signal: fetches.signal,

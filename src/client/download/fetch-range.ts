@@ -1,30 +1,25 @@
 import { isWorthAnotherTry } from "../blob-error.ts";
 import { getRange } from "../blob-requests.ts";
 import { CorruptDataError } from "../errors.ts";
-import type { HttpClient } from "../http-client.ts";
 import { withRetry } from "../retry.ts";
 import type { BlobAddresses } from "../transfer/blob-addresses.ts";
-import type { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { CORRUPT_CHUNK_ATTEMPTS } from "../transfer/limits.ts";
 import type { ChunkRange } from "./chunk-range.ts";
+import { fetchDirect, wrongBytes, type DirectFetchOptions, type FetchOptions } from "./fetch-direct.ts";
 import { isRight } from "./local-copy.ts";
 import type { StoredChunk } from "./stored-chunks.ts";
-import type { WantedFile } from "./wanted-files.ts";
 
 /** What fetching a range needs. */
-export interface FetchRangeOptions {
-  readonly http: HttpClient;
+export interface FetchRangeOptions extends FetchOptions {
+  /** Undefined when all bytes go through the server. */
+  readonly direct?: DirectFetchOptions;
   readonly addresses: BlobAddresses;
-  readonly file: WantedFile;
-  readonly memory: ChunkMemory;
-  readonly signal: AbortSignal;
-  /** Takes a chunk whose bytes are right; the bytes are lent until the promise is settled. */
-  readonly onChunk: (chunk: StoredChunk, bytes: Uint8Array) => Promise<void>;
 }
 
-/** Fetches neighbouring chunks with one request, and what failed of them with another. */
+/** Fetches neighbouring chunks: from the object store, or with one request, and what failed of them with another. */
 export async function fetchRange(range: ChunkRange, options: FetchRangeOptions): Promise<void> {
-  let done = 0;
+  let done = options.direct === undefined ? 0 : await fetchDirect(range, options.direct, options);
+  if (done === range.length) return;
   let corruptions = 0;
   const shouldRetry = (error: unknown) => {
     if (!(error instanceof CorruptDataError)) return isWorthAnotherTry(error);
@@ -70,11 +65,4 @@ async function fetchOnce(
       filled = 0;
     }
   }
-}
-
-function wrongBytes(file: WantedFile, chunk: StoredChunk): CorruptDataError {
-  return new CorruptDataError(
-    `The bytes of ${file.path} from ${chunk.offsetBytes} on arrive with a wrong SHA-256; download again, and if that ` +
-      "stays so, ask whoever runs the server to check its storage.",
-  );
 }

@@ -1,6 +1,6 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 
-const REPEATABLE_WITHOUT_ID = /^(Get|List|Find|Renew|Release)/;
+const REPEATABLE_WITHOUT_ID = /^(Get|List|Find|Accept|Renew|Release)/;
 
 /** True when the call may be sent twice without doing its work twice. */
 export function isRepeatable(method: DescMethod): boolean {

@@ -28,6 +28,10 @@ export const FIRST_BLOB_PAUSE_MS = 1_000;
 export const LONGEST_BLOB_PAUSE_MS = 60_000;
 /** How long it may take to answer that it can be used. */
 export const BLOB_PROBE_TIMEOUT_MS = 3_000;
+/** How long the object store may take to answer for the first time; else everything goes through the server. */
+export const DIRECT_PROBE_TIMEOUT_MS = 3_000;
+/** After so many failures in a row the object store is left alone for the rest of the transfer. */
+export const MAX_DIRECT_FAILURES = 3;
 /** Neighbouring chunks are asked for together up to this size. */
 export const DOWNLOAD_RANGE_BYTES = 16 * 1024 * 1024;
 /**

@@ -1,10 +1,13 @@
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { BlobAddresses } from "./blob-addresses.ts";
+import { DirectStore } from "./direct-store.ts";
 
 /** What a transfer must know of the server. */
 export interface ServerFacts {
   /** Where the blob routes are. */
   readonly blobAddresses: BlobAddresses;
+  /** What can be moved past the server. */
+  readonly directStore: DirectStore;
   /** Most chunks in one FindMissingChunks. */
   readonly maxFindChunks: number;
 }
@@ -17,6 +20,7 @@ export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal
   const all = addresses.length === 0 ? [client.http.baseUrl] : [...new Set(addresses)];
   return {
     blobAddresses: await BlobAddresses.open(client.http, all, signal),
+    directStore: new DirectStore(client.http, info.directTransfer, signal),
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),
   };
 }

@@ -1,3 +1,4 @@
+import type { DirectUpload } from "../../gen/modelbox/v1/artifact_service_pb.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { FIND_BATCH_BYTES, FIND_BATCH_CHUNKS, FIND_BATCH_WAIT_MS } from "../transfer/limits.ts";
 
@@ -18,6 +19,8 @@ export class MissingChunks {
   readonly #leaseId: string;
   readonly #maxPerCall: number;
   readonly #signal: AbortSignal;
+  readonly #isDirect: () => boolean;
+  readonly #uploads = new Map<string, DirectUpload>();
   readonly #waiting: Question[] = [];
   #waitingBytes = 0;
   #isAsking = false;
@@ -25,8 +28,15 @@ export class MissingChunks {
 
   constructor(
     artifacts: ModelBoxClient["artifacts"],
-    options: { readonly leaseId: string; readonly maxPerCall: number; readonly signal: AbortSignal },
+    options: {
+      readonly leaseId: string;
+      readonly maxPerCall: number;
+      readonly signal: AbortSignal;
+      /** Whether to ask where in the object store chunks can be put. */
+      readonly isDirect?: () => boolean;
+    },
   ) {
+    this.#isDirect = options.isDirect ?? (() => false);
     this.#artifacts = artifacts;
     this.#leaseId = options.leaseId;
     this.#maxPerCall = options.maxPerCall;
@@ -40,6 +50,13 @@ export class MissingChunks {
     this.#waitingBytes += sizeBytes;
     this.#askSoon();
     return promise;
+  }
+
+  /** Where in the object store a missing chunk can be put, as the last answer said; to be used once. */
+  takeUpload(sha256: string): DirectUpload | undefined {
+    const upload = this.#uploads.get(sha256);
+    this.#uploads.delete(sha256);
+    return upload;
   }
 
   #askSoon(): void {
@@ -63,10 +80,11 @@ export class MissingChunks {
   async #ask(questions: readonly Question[]): Promise<void> {
     const chunks = questions.map(({ sha256, sizeBytes }) => ({ sha256, sizeBytes: BigInt(sizeBytes) }));
     try {
-      const { missing } = await this.#artifacts.findMissingChunks(
-        { leaseId: this.#leaseId, chunks },
+      const { missing, uploads } = await this.#artifacts.findMissingChunks(
+        { leaseId: this.#leaseId, chunks, direct: this.#isDirect() },
         { signal: this.#signal },
       );
+      for (const upload of uploads) this.#uploads.set(upload.sha256, upload);
       const missingOnes = new Set(missing);
       for (const question of questions) question.answer(missingOnes.has(question.sha256));
     } catch (error) {

@@ -9,6 +9,7 @@ import { Semaphore } from "../transfer/semaphore.ts";
 import type { ServerFacts } from "../transfer/server-facts.ts";
 import type { TaskGroup } from "../transfer/task-group.ts";
 import { AskFirst, isLoopback } from "./ask-first.ts";
+import { DirectUploads } from "./direct-uploads.ts";
 import { fileChunks } from "./file-chunks.ts";
 import type { FoundFiles } from "./find-files.ts";
 import type { LocalFile } from "./local-file.ts";
@@ -53,6 +54,7 @@ export class UploadRun {
   readonly #memory = new ChunkMemory(UPLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
   readonly #sendSlots: Semaphore;
   readonly #missing: MissingChunks;
+  readonly #direct: DirectUploads;
   readonly #askFirst: AskFirst;
   /** Chunks that this upload has taken care of; a repeated one needs no second look. */
   readonly #handled = new Set<string>();
@@ -67,6 +69,15 @@ export class UploadRun {
     this.#missing = new MissingChunks(client.artifacts, {
       leaseId,
       maxPerCall: server.maxFindChunks,
+      signal: group.signal,
+      isDirect: () => server.directStore.isOn,
+    });
+    const { directStore: store } = server;
+    this.#direct = new DirectUploads({
+      client,
+      store,
+      missing: this.#missing,
+      leaseId,
       signal: group.signal,
     });
   }
@@ -127,7 +138,7 @@ export class UploadRun {
 
   /** Sends a chunk without its digest where that is cheaper; returns the digest that the server gives it. */
   async #sendUnasked(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
-    if (this.#askFirst.isNeeded) return undefined;
+    if (this.#askFirst.isNeeded || this.#options.server.directStore.isOn) return undefined;
     const { client, server, leaseId, group } = this.#options;
     return await this.#withSlot(async () => {
       // Those who were sent meanwhile may have been there.
@@ -148,7 +159,8 @@ export class UploadRun {
   async #send(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { client, server, leaseId, group } = this.#options;
     await this.#withSlot(async () => {
-      await putChunk(client.http, server.blobAddresses, { sha256, bytes, leaseId }, group.signal);
+      if (!(await this.#direct.send(sha256, bytes)))
+        await putChunk(client.http, server.blobAddresses, { sha256, bytes, leaseId }, group.signal);
       this.#countSent(bytes);
     });
   }

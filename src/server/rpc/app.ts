@@ -18,6 +18,8 @@ export interface ServerInfo {
   readonly roles: readonly string[];
   /** Base addresses of the blob routes; empty when they are where the call came to. */
   readonly blobAddrs: readonly string[];
+  /** Whether clients may move chunks to and from the object store themselves. */
+  readonly directTransfer: boolean;
   /** Where native gRPC is served, or "". */
   readonly grpcAddr: string;
 }

@@ -6,17 +6,20 @@ import { isDigest } from "../../domain/ids.ts";
 import {
   DEFAULT_UPLOAD_TTL_MS,
   MAX_CHUNK_BYTES,
+  MAX_DIRECT_CHUNKS,
   MAX_FIND_CHUNKS,
   MAX_TRACKED_FILES,
 } from "../../domain/limits.ts";
 import { filePathProblem, nameProblem } from "../../domain/names.ts";
 import {
+  AcceptChunksRequestSchema,
   BeginUploadRequestSchema,
   CommitArtifactRequestSchema,
   DeleteArtifactRequestSchema,
   FindMissingChunksRequestSchema,
   GetArtifactRequestSchema,
   ListArtifactsRequestSchema,
+  ListDirectChunksRequestSchema,
   ListFileChunksRequestSchema,
   ListFilesRequestSchema,
   TrackArtifactRequestSchema,
@@ -27,7 +30,9 @@ import { deleteArtifact } from "../../service/artifacts/delete.ts";
 import { listFileChunks, listFiles } from "../../service/artifacts/files.ts";
 import { getArtifact } from "../../service/artifacts/get.ts";
 import { listArtifacts } from "../../service/artifacts/list.ts";
+import { acceptChunks } from "../../service/blobs/accept-chunks.ts";
 import { beginUpload } from "../../service/blobs/begin-upload.ts";
+import { directChunks, directUploads } from "../../service/blobs/direct-addresses.ts";
 import { findMissingChunks } from "../../service/blobs/find-missing-chunks.ts";
 import { trackArtifact } from "../../service/blobs/track-artifact.ts";
 import { uriProblem } from "../../service/uri.ts";
@@ -39,7 +44,7 @@ import { listFields, pageFields } from "./decode/paging.ts";
 import { namespace, object, optional } from "./decode/references.ts";
 import { checked, holder, id, requestId } from "./decode/text.ts";
 import { encodeArtifact } from "./encode/objects.ts";
-import { encodeFile, encodeLease } from "./encode/records.ts";
+import { encodeDirectChunk, encodeDirectUpload, encodeFile, encodeLease } from "./encode/records.ts";
 
 const name = checked((text) =>
   text === DEFAULT_ARTIFACT
@@ -55,7 +60,19 @@ const chunk = z
   })
   .transform(({ sha256, sizeBytes }) => ({ digest: sha256, sizeBytes }));
 const chunks = z.array(chunk).max(MAX_FIND_CHUNKS, `must have at most ${MAX_FIND_CHUNKS} chunks`);
-const findRequest = z.object({ leaseId: id, chunks });
+const findRequest = z.object({ leaseId: id, chunks, direct: z.boolean() });
+const acceptRequest = z.object({
+  leaseId: id,
+  chunks: z
+    .array(chunk)
+    .min(1, "must have at least one chunk")
+    .max(MAX_DIRECT_CHUNKS, `must have at most ${MAX_DIRECT_CHUNKS} chunks`),
+});
+const listDirectRequest = z.object({
+  file: id,
+  offsetBytes: count,
+  lengthBytes: count.pipe(z.number().min(1, "must be at least 1")),
+});
 const commitRequest = z.object({ object, name, files: fileSet, requestId });
 const trackedFile = z.object({
   path: checked(filePathProblem),
@@ -88,8 +105,15 @@ export function artifactService({ service }: RpcApp): ServiceImpl<typeof Artifac
       return { lease: encodeLease(await beginUpload(service, callerOf(context), { ...input, ttlMs })) };
     },
     async findMissingChunks(request, context) {
-      const input = decode(findRequest, request, FindMissingChunksRequestSchema);
-      return { missing: [...(await findMissingChunks(service, callerOf(context), input))] };
+      const { direct, ...input } = decode(findRequest, request, FindMissingChunksRequestSchema);
+      const caller = callerOf(context);
+      const missing = await findMissingChunks(service, caller, input);
+      const uploads = direct ? await directUploads(service, caller, input, missing) : [];
+      return { missing: [...missing], uploads: uploads.map(encodeDirectUpload) };
+    },
+    async acceptChunks(request, context) {
+      const input = decode(acceptRequest, request, AcceptChunksRequestSchema);
+      return { missing: [...(await acceptChunks(service, callerOf(context), input))] };
     },
     async commitArtifact(request, context) {
       const { files, ...input } = decode(commitRequest, request, CommitArtifactRequestSchema);
@@ -136,6 +160,11 @@ export function artifactService({ service }: RpcApp): ServiceImpl<typeof Artifac
         offsetBytes: BigInt(page.offsetBytes),
         nextPageToken: page.nextPageToken,
       };
+    },
+    async listDirectChunks(request, context) {
+      const input = decode(listDirectRequest, request, ListDirectChunksRequestSchema);
+      const chunks = await directChunks(service, callerOf(context), input);
+      return { chunks: chunks.map(encodeDirectChunk) };
     },
     async deleteArtifact(request, context) {
       const input = decode(deleteRequest, request, DeleteArtifactRequestSchema);

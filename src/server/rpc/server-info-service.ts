@@ -27,9 +27,9 @@ const limits = {
 export function serverInfoService({ service, serverInfo }: RpcApp): ServiceImpl<typeof ServerInfoService> {
   return {
     getServerInfo() {
-      const { version, revision, roles, blobAddrs, grpcAddr } = serverInfo();
+      const { roles, blobAddrs, ...info } = serverInfo();
       const time = encodeTime(service.clock.nowMicros());
-      return { version, revision, roles: [...roles], blobAddrs: [...blobAddrs], grpcAddr, limits, time };
+      return { ...info, roles: [...roles], blobAddrs: [...blobAddrs], limits, time };
     },
   };
 }

@@ -33,3 +33,5 @@ export const MAX_RECORDINGS_AHEAD = 32;
 /** Leases that are taken for good for a moment without asking. */
 export const MAX_REMEMBERED_LEASES = 1_000;
 export const REMEMBER_LEASE_MS = 1_000;
+/** Chunks of one call that are taken in from the store at the same time; each waits for a copy there. */
+export const MAX_PARALLEL_ACCEPTS = 16;

@@ -2,7 +2,8 @@ import type { Chunk } from "../../domain/entities.ts";
 import { DomainError } from "../../domain/errors.ts";
 import { newId } from "../../domain/ids.ts";
 import { chunkObjectKey } from "../../domain/object-keys.ts";
-import type { Caller } from "../context.ts";
+import type { Caller, ServiceContext } from "../context.ts";
+import type { ChunkRecorder } from "./chunk-recorder.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import type { Checksum } from "./chunk-notes.ts";
 import type { Transfers } from "./transfers.ts";
@@ -112,7 +113,6 @@ export async function holdChunk(
   await recorder.record(caller, leaseId, { digest, chunk: undefined });
 }
 
-/** When two callers store one digest at once the first row stays, and the object of the second is removed. */
 async function recordChunk(
   { context, recorder, notes }: Transfers,
   caller: Caller,
@@ -120,6 +120,20 @@ async function recordChunk(
   chunk: Chunk,
   note: Checksum,
 ): Promise<void> {
+  if (await recordObject(context, recorder, caller, leaseId, chunk)) notes.set(chunk.objectKey, note);
+}
+
+/**
+ * Makes an object the digest's, and lets the lease protect it. When two callers store one digest at once the first row
+ * stays, and the object of the second is removed: then it is false.
+ */
+export async function recordObject(
+  context: ServiceContext,
+  recorder: ChunkRecorder,
+  caller: Caller,
+  leaseId: string,
+  chunk: Chunk,
+): Promise<boolean> {
   let stored: Chunk;
   try {
     stored = await recorder.record(caller, leaseId, { digest: chunk.digest, chunk });
@@ -129,11 +143,13 @@ async function recordChunk(
       await context.blobs.delete(chunk.objectKey);
     throw error;
   }
-  if (stored.generation === chunk.generation) notes.set(chunk.objectKey, note);
-  else await context.blobs.delete(chunk.objectKey);
+  const isOurs = stored.generation === chunk.generation;
+  if (!isOurs) await context.blobs.delete(chunk.objectKey);
+  return isOurs;
 }
 
-function newChunk({ digest, sizeBytes }: ChunkInput, now: number): Chunk {
+/** The row of a chunk that gets an object of its own now. */
+export function newChunk({ digest, sizeBytes }: ChunkInput, now: number): Chunk {
   const generation = newId();
   return {
     digest,

@@ -1,5 +1,6 @@
 import type { StoredFile } from "../../domain/entities.ts";
 import { DomainError } from "../../domain/errors.ts";
+import type { MetadataStore } from "../../domain/metadata-store.ts";
 import { readFile } from "./read-file.ts";
 import type { Transfers } from "./transfers.ts";
 
@@ -30,9 +31,11 @@ export function digestVerifier(transfers: Transfers): (signal: AbortSignal) => P
     const pending = await metadata.read((tx) =>
       tx.artifacts.pendingFiles(MAX_FILES_PER_RUN + postponed.size),
     );
-    for (const file of pending) {
+    // Several servers do this: in an order of its own each finds what the others have left.
+    for (const file of shuffled(pending)) {
       if (signal.aborted) break;
       if ((postponed.get(file.id) ?? 0) > performance.now()) continue;
+      if (!(await isPending(metadata, file.id))) continue;
       postponed.delete(file.id);
       try {
         const sha256 = await digestOf(transfers, file, signal);
@@ -53,6 +56,18 @@ export function digestVerifier(transfers: Transfers): (signal: AbortSignal) => P
     }
     return result;
   };
+}
+
+function shuffled<T>(items: readonly T[]): readonly T[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}
+
+async function isPending(metadata: MetadataStore, fileId: string): Promise<boolean> {
+  const file = await metadata.read((tx) => tx.artifacts.file(fileId));
+  return file?.digestState === "pending";
 }
 
 /** Undefined when the signal was aborted. */

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file modelbox/v1/artifact_service.proto.
  */
 export const file_modelbox_v1_artifact_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJtb2RlbGJveC92MS9hcnRpZmFjdF9zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSLoAQoIQXJ0aWZhY3QSCgoCaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEiwKC29iamVjdF9raW5kGAMgASgOMhcubW9kZWxib3gudjEuT2JqZWN0S2luZBIRCglvYmplY3RfaWQYBCABKAkSEwoLb2JqZWN0X3BhdGgYBSABKAkSDAoEbmFtZRgGIAEoCRISCgpmaWxlX2NvdW50GAcgASgDEhIKCnNpemVfYnl0ZXMYCCABKAMSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilgEKBEZpbGUSCgoCaWQYASABKAkSEwoLYXJ0aWZhY3RfaWQYAiABKAkSDAoEcGF0aBgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDEg4KBnNoYTI1NhgFIAEoCRILCgN1cmkYBiABKAkSLgoMZGlnZXN0X3N0YXRlGAcgASgOMhgubW9kZWxib3gudjEuRGlnZXN0U3RhdGUiLwoJQ2h1bmtTcGVjEg4KBnNoYTI1NhgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgDImQKCEZpbGVTcGVjEgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoAxIOCgZzaGEyNTYYAyABKAkSJgoGY2h1bmtzGAQgAygLMhYubW9kZWxib3gudjEuQ2h1bmtTcGVjIkEKB0ZpbGVTZXQSEAoIbGVhc2VfaWQYASABKAkSJAoFZmlsZXMYAiADKAsyFS5tb2RlbGJveC52MS5GaWxlU3BlYyKHAQoSQmVnaW5VcGxvYWRSZXF1ZXN0EhEKCW5hbWVzcGFjZRgBIAEoCRIOCgZob2xkZXIYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoAxImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoKcmVxdWVzdF9pZBgFIAEoCSI4ChNCZWdpblVwbG9hZFJlc3BvbnNlEiEKBWxlYXNlGAEgASgLMhIubW9kZWxib3gudjEuTGVhc2UiVAoYRmluZE1pc3NpbmdDaHVua3NSZXF1ZXN0EhAKCGxlYXNlX2lkGAEgASgJEiYKBmNodW5rcxgCIAMoCzIWLm1vZGVsYm94LnYxLkNodW5rU3BlYyIsChlGaW5kTWlzc2luZ0NodW5rc1Jlc3BvbnNlEg8KB21pc3NpbmcYASADKAkibgoVQ29tbWl0QXJ0aWZhY3RSZXF1ZXN0Eg4KBm9iamVjdBgBIAEoCRIMCgRuYW1lGAIgASgJEiMKBWZpbGVzGAMgASgLMhQubW9kZWxib3gudjEuRmlsZVNldBISCgpyZXF1ZXN0X2lkGAQgASgJIlEKFkNvbW1pdEFydGlmYWN0UmVzcG9uc2USJwoIYXJ0aWZhY3QYASABKAsyFS5tb2RlbGJveC52MS5BcnRpZmFjdBIOCgZleGlzdHMYAiABKAgiYAoLVHJhY2tlZEZpbGUSDAoEcGF0aBgBIAEoCRILCgN1cmkYAiABKAkSFwoKc2l6ZV9ieXRlcxgDIAEoA0gAiAEBEg4KBnNoYTI1NhgEIAEoCUINCgtfc2l6ZV9ieXRlcyJxChRUcmFja0FydGlmYWN0UmVxdWVzdBIOCgZvYmplY3QYASABKAkSDAoEbmFtZRgCIAEoCRInCgVmaWxlcxgDIAMoCzIYLm1vZGVsYm94LnYxLlRyYWNrZWRGaWxlEhIKCnJlcXVlc3RfaWQYBCABKAkiUAoVVHJhY2tBcnRpZmFjdFJlc3BvbnNlEicKCGFydGlmYWN0GAEgASgLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QSDgoGZXhpc3RzGAIgASgIIiYKEkdldEFydGlmYWN0UmVxdWVzdBIQCghhcnRpZmFjdBgBIAEoCSI+ChNHZXRBcnRpZmFjdFJlc3BvbnNlEicKCGFydGlmYWN0GAEgASgLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QibwoUTGlzdEFydGlmYWN0c1JlcXVlc3QSDgoGb2JqZWN0GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCRIQCghvcmRlcl9ieRgFIAEoCSJuChVMaXN0QXJ0aWZhY3RzUmVzcG9uc2USKAoJYXJ0aWZhY3RzGAEgAygLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgicAoQTGlzdEZpbGVzUmVxdWVzdBIQCghhcnRpZmFjdBgBIAEoCRIOCgZvYmplY3QYAiABKAkSEwoLcGF0aF9wcmVmaXgYAyABKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkiTgoRTGlzdEZpbGVzUmVzcG9uc2USIAoFZmlsZXMYASADKAsyES5tb2RlbGJveC52MS5GaWxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJMChVMaXN0RmlsZUNodW5rc1JlcXVlc3QSDAoEZmlsZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJvChZMaXN0RmlsZUNodW5rc1Jlc3BvbnNlEiYKBmNodW5rcxgBIAMoCzIWLm1vZGVsYm94LnYxLkNodW5rU3BlYxIUCgxvZmZzZXRfYnl0ZXMYAiABKAMSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIj0KFURlbGV0ZUFydGlmYWN0UmVxdWVzdBIQCghhcnRpZmFjdBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJIkEKFkRlbGV0ZUFydGlmYWN0UmVzcG9uc2USJwoIYXJ0aWZhY3QYASABKAsyFS5tb2RlbGJveC52MS5BcnRpZmFjdCqXAQoLRGlnZXN0U3RhdGUSHAoYRElHRVNUX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVRElHRVNUX1NUQVRFX1ZFUklGSUVEEAESGAoURElHRVNUX1NUQVRFX1BFTkRJTkcQAhIZChVESUdFU1RfU1RBVEVfTUlTTUFUQ0gQAxIaChZESUdFU1RfU1RBVEVfVU5DSEVDS0VEEAQypgYKD0FydGlmYWN0U2VydmljZRJQCgtCZWdpblVwbG9hZBIfLm1vZGVsYm94LnYxLkJlZ2luVXBsb2FkUmVxdWVzdBogLm1vZGVsYm94LnYxLkJlZ2luVXBsb2FkUmVzcG9uc2USYgoRRmluZE1pc3NpbmdDaHVua3MSJS5tb2RlbGJveC52MS5GaW5kTWlzc2luZ0NodW5rc1JlcXVlc3QaJi5tb2RlbGJveC52MS5GaW5kTWlzc2luZ0NodW5rc1Jlc3BvbnNlElkKDkNvbW1pdEFydGlmYWN0EiIubW9kZWxib3gudjEuQ29tbWl0QXJ0aWZhY3RSZXF1ZXN0GiMubW9kZWxib3gudjEuQ29tbWl0QXJ0aWZhY3RSZXNwb25zZRJWCg1UcmFja0FydGlmYWN0EiEubW9kZWxib3gudjEuVHJhY2tBcnRpZmFjdFJlcXVlc3QaIi5tb2RlbGJveC52MS5UcmFja0FydGlmYWN0UmVzcG9uc2USUAoLR2V0QXJ0aWZhY3QSHy5tb2RlbGJveC52MS5HZXRBcnRpZmFjdFJlcXVlc3QaIC5tb2RlbGJveC52MS5HZXRBcnRpZmFjdFJlc3BvbnNlElYKDUxpc3RBcnRpZmFjdHMSIS5tb2RlbGJveC52MS5MaXN0QXJ0aWZhY3RzUmVxdWVzdBoiLm1vZGVsYm94LnYxLkxpc3RBcnRpZmFjdHNSZXNwb25zZRJKCglMaXN0RmlsZXMSHS5tb2RlbGJveC52MS5MaXN0RmlsZXNSZXF1ZXN0Gh4ubW9kZWxib3gudjEuTGlzdEZpbGVzUmVzcG9uc2USWQoOTGlzdEZpbGVDaHVua3MSIi5tb2RlbGJveC52MS5MaXN0RmlsZUNodW5rc1JlcXVlc3QaIy5tb2RlbGJveC52MS5MaXN0RmlsZUNodW5rc1Jlc3BvbnNlElkKDkRlbGV0ZUFydGlmYWN0EiIubW9kZWxib3gudjEuRGVsZXRlQXJ0aWZhY3RSZXF1ZXN0GiMubW9kZWxib3gudjEuRGVsZXRlQXJ0aWZhY3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_modelbox_v1_common, file_modelbox_v1_lease_service]);
+  fileDesc("CiJtb2RlbGJveC92MS9hcnRpZmFjdF9zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSLoAQoIQXJ0aWZhY3QSCgoCaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEiwKC29iamVjdF9raW5kGAMgASgOMhcubW9kZWxib3gudjEuT2JqZWN0S2luZBIRCglvYmplY3RfaWQYBCABKAkSEwoLb2JqZWN0X3BhdGgYBSABKAkSDAoEbmFtZRgGIAEoCRISCgpmaWxlX2NvdW50GAcgASgDEhIKCnNpemVfYnl0ZXMYCCABKAMSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilgEKBEZpbGUSCgoCaWQYASABKAkSEwoLYXJ0aWZhY3RfaWQYAiABKAkSDAoEcGF0aBgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDEg4KBnNoYTI1NhgFIAEoCRILCgN1cmkYBiABKAkSLgoMZGlnZXN0X3N0YXRlGAcgASgOMhgubW9kZWxib3gudjEuRGlnZXN0U3RhdGUiLwoJQ2h1bmtTcGVjEg4KBnNoYTI1NhgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgDImQKCEZpbGVTcGVjEgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoAxIOCgZzaGEyNTYYAyABKAkSJgoGY2h1bmtzGAQgAygLMhYubW9kZWxib3gudjEuQ2h1bmtTcGVjIkEKB0ZpbGVTZXQSEAoIbGVhc2VfaWQYASABKAkSJAoFZmlsZXMYAiADKAsyFS5tb2RlbGJveC52MS5GaWxlU3BlYyKHAQoSQmVnaW5VcGxvYWRSZXF1ZXN0EhEKCW5hbWVzcGFjZRgBIAEoCRIOCgZob2xkZXIYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoAxImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoKcmVxdWVzdF9pZBgFIAEoCSI4ChNCZWdpblVwbG9hZFJlc3BvbnNlEiEKBWxlYXNlGAEgASgLMhIubW9kZWxib3gudjEuTGVhc2UiZAoYRmluZE1pc3NpbmdDaHVua3NSZXF1ZXN0EhAKCGxlYXNlX2lkGAEgASgJEiYKBmNodW5rcxgCIAMoCzIWLm1vZGVsYm94LnYxLkNodW5rU3BlYxIOCgZkaXJlY3QYAyABKAgiWAoZRmluZE1pc3NpbmdDaHVua3NSZXNwb25zZRIPCgdtaXNzaW5nGAEgAygJEioKB3VwbG9hZHMYAiADKAsyGS5tb2RlbGJveC52MS5EaXJlY3RVcGxvYWQixAEKDERpcmVjdFVwbG9hZBIOCgZzaGEyNTYYASABKAkSCwoDdXJsGAIgASgJEjcKB2hlYWRlcnMYAyADKAsyJi5tb2RlbGJveC52MS5EaXJlY3RVcGxvYWQuSGVhZGVyc0VudHJ5Ei4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIk8KE0FjY2VwdENodW5rc1JlcXVlc3QSEAoIbGVhc2VfaWQYASABKAkSJgoGY2h1bmtzGAIgAygLMhYubW9kZWxib3gudjEuQ2h1bmtTcGVjIicKFEFjY2VwdENodW5rc1Jlc3BvbnNlEg8KB21pc3NpbmcYASADKAkibgoVQ29tbWl0QXJ0aWZhY3RSZXF1ZXN0Eg4KBm9iamVjdBgBIAEoCRIMCgRuYW1lGAIgASgJEiMKBWZpbGVzGAMgASgLMhQubW9kZWxib3gudjEuRmlsZVNldBISCgpyZXF1ZXN0X2lkGAQgASgJIlEKFkNvbW1pdEFydGlmYWN0UmVzcG9uc2USJwoIYXJ0aWZhY3QYASABKAsyFS5tb2RlbGJveC52MS5BcnRpZmFjdBIOCgZleGlzdHMYAiABKAgiYAoLVHJhY2tlZEZpbGUSDAoEcGF0aBgBIAEoCRILCgN1cmkYAiABKAkSFwoKc2l6ZV9ieXRlcxgDIAEoA0gAiAEBEg4KBnNoYTI1NhgEIAEoCUINCgtfc2l6ZV9ieXRlcyJxChRUcmFja0FydGlmYWN0UmVxdWVzdBIOCgZvYmplY3QYASABKAkSDAoEbmFtZRgCIAEoCRInCgVmaWxlcxgDIAMoCzIYLm1vZGVsYm94LnYxLlRyYWNrZWRGaWxlEhIKCnJlcXVlc3RfaWQYBCABKAkiUAoVVHJhY2tBcnRpZmFjdFJlc3BvbnNlEicKCGFydGlmYWN0GAEgASgLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QSDgoGZXhpc3RzGAIgASgIIiYKEkdldEFydGlmYWN0UmVxdWVzdBIQCghhcnRpZmFjdBgBIAEoCSI+ChNHZXRBcnRpZmFjdFJlc3BvbnNlEicKCGFydGlmYWN0GAEgASgLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QibwoUTGlzdEFydGlmYWN0c1JlcXVlc3QSDgoGb2JqZWN0GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCRIQCghvcmRlcl9ieRgFIAEoCSJuChVMaXN0QXJ0aWZhY3RzUmVzcG9uc2USKAoJYXJ0aWZhY3RzGAEgAygLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgicAoQTGlzdEZpbGVzUmVxdWVzdBIQCghhcnRpZmFjdBgBIAEoCRIOCgZvYmplY3QYAiABKAkSEwoLcGF0aF9wcmVmaXgYAyABKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkiTgoRTGlzdEZpbGVzUmVzcG9uc2USIAoFZmlsZXMYASADKAsyES5tb2RlbGJveC52MS5GaWxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJMChVMaXN0RmlsZUNodW5rc1JlcXVlc3QSDAoEZmlsZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJvChZMaXN0RmlsZUNodW5rc1Jlc3BvbnNlEiYKBmNodW5rcxgBIAMoCzIWLm1vZGVsYm94LnYxLkNodW5rU3BlYxIUCgxvZmZzZXRfYnl0ZXMYAiABKAMSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIlMKF0xpc3REaXJlY3RDaHVua3NSZXF1ZXN0EgwKBGZpbGUYASABKAkSFAoMb2Zmc2V0X2J5dGVzGAIgASgDEhQKDGxlbmd0aF9ieXRlcxgDIAEoAyJEChhMaXN0RGlyZWN0Q2h1bmtzUmVzcG9uc2USKAoGY2h1bmtzGAEgAygLMhgubW9kZWxib3gudjEuRGlyZWN0Q2h1bmsiVAoLRGlyZWN0Q2h1bmsSDgoGc2hhMjU2GAEgASgJEhQKDG9mZnNldF9ieXRlcxgCIAEoAxISCgpzaXplX2J5dGVzGAMgASgDEgsKA3VybBgEIAEoCSI9ChVEZWxldGVBcnRpZmFjdFJlcXVlc3QSEAoIYXJ0aWZhY3QYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCSJBChZEZWxldGVBcnRpZmFjdFJlc3BvbnNlEicKCGFydGlmYWN0GAEgASgLMhUubW9kZWxib3gudjEuQXJ0aWZhY3QqlwEKC0RpZ2VzdFN0YXRlEhwKGERJR0VTVF9TVEFURV9VTlNQRUNJRklFRBAAEhkKFURJR0VTVF9TVEFURV9WRVJJRklFRBABEhgKFERJR0VTVF9TVEFURV9QRU5ESU5HEAISGQoVRElHRVNUX1NUQVRFX01JU01BVENIEAMSGgoWRElHRVNUX1NUQVRFX1VOQ0hFQ0tFRBAEMtwHCg9BcnRpZmFjdFNlcnZpY2USUAoLQmVnaW5VcGxvYWQSHy5tb2RlbGJveC52MS5CZWdpblVwbG9hZFJlcXVlc3QaIC5tb2RlbGJveC52MS5CZWdpblVwbG9hZFJlc3BvbnNlEmIKEUZpbmRNaXNzaW5nQ2h1bmtzEiUubW9kZWxib3gudjEuRmluZE1pc3NpbmdDaHVua3NSZXF1ZXN0GiYubW9kZWxib3gudjEuRmluZE1pc3NpbmdDaHVua3NSZXNwb25zZRJTCgxBY2NlcHRDaHVua3MSIC5tb2RlbGJveC52MS5BY2NlcHRDaHVua3NSZXF1ZXN0GiEubW9kZWxib3gudjEuQWNjZXB0Q2h1bmtzUmVzcG9uc2USWQoOQ29tbWl0QXJ0aWZhY3QSIi5tb2RlbGJveC52MS5Db21taXRBcnRpZmFjdFJlcXVlc3QaIy5tb2RlbGJveC52MS5Db21taXRBcnRpZmFjdFJlc3BvbnNlElYKDVRyYWNrQXJ0aWZhY3QSIS5tb2RlbGJveC52MS5UcmFja0FydGlmYWN0UmVxdWVzdBoiLm1vZGVsYm94LnYxLlRyYWNrQXJ0aWZhY3RSZXNwb25zZRJQCgtHZXRBcnRpZmFjdBIfLm1vZGVsYm94LnYxLkdldEFydGlmYWN0UmVxdWVzdBogLm1vZGVsYm94LnYxLkdldEFydGlmYWN0UmVzcG9uc2USVgoNTGlzdEFydGlmYWN0cxIhLm1vZGVsYm94LnYxLkxpc3RBcnRpZmFjdHNSZXF1ZXN0GiIubW9kZWxib3gudjEuTGlzdEFydGlmYWN0c1Jlc3BvbnNlEkoKCUxpc3RGaWxlcxIdLm1vZGVsYm94LnYxLkxpc3RGaWxlc1JlcXVlc3QaHi5tb2RlbGJveC52MS5MaXN0RmlsZXNSZXNwb25zZRJZCg5MaXN0RmlsZUNodW5rcxIiLm1vZGVsYm94LnYxLkxpc3RGaWxlQ2h1bmtzUmVxdWVzdBojLm1vZGVsYm94LnYxLkxpc3RGaWxlQ2h1bmtzUmVzcG9uc2USXwoQTGlzdERpcmVjdENodW5rcxIkLm1vZGVsYm94LnYxLkxpc3REaXJlY3RDaHVua3NSZXF1ZXN0GiUubW9kZWxib3gudjEuTGlzdERpcmVjdENodW5rc1Jlc3BvbnNlElkKDkRlbGV0ZUFydGlmYWN0EiIubW9kZWxib3gudjEuRGVsZXRlQXJ0aWZhY3RSZXF1ZXN0GiMubW9kZWxib3gudjEuRGVsZXRlQXJ0aWZhY3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_modelbox_v1_common, file_modelbox_v1_lease_service]);
 
 /**
  * An immutable set of files.
@@ -345,6 +345,13 @@ export type FindMissingChunksRequest = Message<"modelbox.v1.FindMissingChunksReq
    * @generated from field: repeated modelbox.v1.ChunkSpec chunks = 2;
    */
   chunks: ChunkSpec[];
+
+  /**
+   * Whether to say where in the object store the client can put what is missing.
+   *
+   * @generated from field: bool direct = 3;
+   */
+  direct: boolean;
 };
 
 /**
@@ -366,6 +373,14 @@ export type FindMissingChunksResponse = Message<"modelbox.v1.FindMissingChunksRe
    * @generated from field: repeated string missing = 1;
    */
   missing: string[];
+
+  /**
+   * With direct: where to put those of 256 KiB and more, in that order, 1,000 at most; the others go to the server, as
+   * all do where there is no direct_transfer.
+   *
+   * @generated from field: repeated modelbox.v1.DirectUpload uploads = 2;
+   */
+  uploads: DirectUpload[];
 };
 
 /**
@@ -374,6 +389,97 @@ export type FindMissingChunksResponse = Message<"modelbox.v1.FindMissingChunksRe
  */
 export const FindMissingChunksResponseSchema: GenMessage<FindMissingChunksResponse> = /*@__PURE__*/
   messageDesc(file_modelbox_v1_artifact_service, 8);
+
+/**
+ * Where in the object store a client can put one chunk.
+ *
+ * @generated from message modelbox.v1.DirectUpload
+ */
+export type DirectUpload = Message<"modelbox.v1.DirectUpload"> & {
+  /**
+   * SHA-256 of the chunk.
+   *
+   * @generated from field: string sha256 = 1;
+   */
+  sha256: string;
+
+  /**
+   * For one PUT of the chunk's bytes; the store refuses any others. As secret as a token until it expires.
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * To be sent with the PUT exactly so.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * When the store stops taking it; ask FindMissingChunks again then.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message modelbox.v1.DirectUpload.
+ * Use `create(DirectUploadSchema)` to create a new message.
+ */
+export const DirectUploadSchema: GenMessage<DirectUpload> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 9);
+
+/**
+ * Asks to take in what was put to the object store.
+ *
+ * @generated from message modelbox.v1.AcceptChunksRequest
+ */
+export type AcceptChunksRequest = Message<"modelbox.v1.AcceptChunksRequest"> & {
+  /**
+   * The lease of BeginUpload.
+   *
+   * @generated from field: string lease_id = 1;
+   */
+  leaseId: string;
+
+  /**
+   * At most 1,000.
+   *
+   * @generated from field: repeated modelbox.v1.ChunkSpec chunks = 2;
+   */
+  chunks: ChunkSpec[];
+};
+
+/**
+ * Describes the message modelbox.v1.AcceptChunksRequest.
+ * Use `create(AcceptChunksRequestSchema)` to create a new message.
+ */
+export const AcceptChunksRequestSchema: GenMessage<AcceptChunksRequest> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 10);
+
+/**
+ * What was taken in is held by the lease.
+ *
+ * @generated from message modelbox.v1.AcceptChunksResponse
+ */
+export type AcceptChunksResponse = Message<"modelbox.v1.AcceptChunksResponse"> & {
+  /**
+   * The digests that are not there; put them again, or send them to the server. The others were taken in.
+   *
+   * @generated from field: repeated string missing = 1;
+   */
+  missing: string[];
+};
+
+/**
+ * Describes the message modelbox.v1.AcceptChunksResponse.
+ * Use `create(AcceptChunksResponseSchema)` to create a new message.
+ */
+export const AcceptChunksResponseSchema: GenMessage<AcceptChunksResponse> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 11);
 
 /**
  * Asks to commit files.
@@ -415,7 +521,7 @@ export type CommitArtifactRequest = Message<"modelbox.v1.CommitArtifactRequest">
  * Use `create(CommitArtifactRequestSchema)` to create a new message.
  */
 export const CommitArtifactRequestSchema: GenMessage<CommitArtifactRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 9);
+  messageDesc(file_modelbox_v1_artifact_service, 12);
 
 /**
  * The artifact, new or found.
@@ -443,7 +549,7 @@ export type CommitArtifactResponse = Message<"modelbox.v1.CommitArtifactResponse
  * Use `create(CommitArtifactResponseSchema)` to create a new message.
  */
 export const CommitArtifactResponseSchema: GenMessage<CommitArtifactResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 10);
+  messageDesc(file_modelbox_v1_artifact_service, 13);
 
 /**
  * A file that stays outside.
@@ -485,7 +591,7 @@ export type TrackedFile = Message<"modelbox.v1.TrackedFile"> & {
  * Use `create(TrackedFileSchema)` to create a new message.
  */
 export const TrackedFileSchema: GenMessage<TrackedFile> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 11);
+  messageDesc(file_modelbox_v1_artifact_service, 14);
 
 /**
  * Asks to track files.
@@ -527,7 +633,7 @@ export type TrackArtifactRequest = Message<"modelbox.v1.TrackArtifactRequest"> &
  * Use `create(TrackArtifactRequestSchema)` to create a new message.
  */
 export const TrackArtifactRequestSchema: GenMessage<TrackArtifactRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 12);
+  messageDesc(file_modelbox_v1_artifact_service, 15);
 
 /**
  * The artifact, new or found.
@@ -555,7 +661,7 @@ export type TrackArtifactResponse = Message<"modelbox.v1.TrackArtifactResponse">
  * Use `create(TrackArtifactResponseSchema)` to create a new message.
  */
 export const TrackArtifactResponseSchema: GenMessage<TrackArtifactResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 13);
+  messageDesc(file_modelbox_v1_artifact_service, 16);
 
 /**
  * Names one artifact.
@@ -576,7 +682,7 @@ export type GetArtifactRequest = Message<"modelbox.v1.GetArtifactRequest"> & {
  * Use `create(GetArtifactRequestSchema)` to create a new message.
  */
 export const GetArtifactRequestSchema: GenMessage<GetArtifactRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 14);
+  messageDesc(file_modelbox_v1_artifact_service, 17);
 
 /**
  * One artifact.
@@ -597,7 +703,7 @@ export type GetArtifactResponse = Message<"modelbox.v1.GetArtifactResponse"> & {
  * Use `create(GetArtifactResponseSchema)` to create a new message.
  */
 export const GetArtifactResponseSchema: GenMessage<GetArtifactResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 15);
+  messageDesc(file_modelbox_v1_artifact_service, 18);
 
 /**
  * Asks for a page of artifacts.
@@ -646,7 +752,7 @@ export type ListArtifactsRequest = Message<"modelbox.v1.ListArtifactsRequest"> &
  * Use `create(ListArtifactsRequestSchema)` to create a new message.
  */
 export const ListArtifactsRequestSchema: GenMessage<ListArtifactsRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 16);
+  messageDesc(file_modelbox_v1_artifact_service, 19);
 
 /**
  * A page of artifacts.
@@ -681,7 +787,7 @@ export type ListArtifactsResponse = Message<"modelbox.v1.ListArtifactsResponse">
  * Use `create(ListArtifactsResponseSchema)` to create a new message.
  */
 export const ListArtifactsResponseSchema: GenMessage<ListArtifactsResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 17);
+  messageDesc(file_modelbox_v1_artifact_service, 20);
 
 /**
  * Asks for a page of files, in the order of their paths.
@@ -730,7 +836,7 @@ export type ListFilesRequest = Message<"modelbox.v1.ListFilesRequest"> & {
  * Use `create(ListFilesRequestSchema)` to create a new message.
  */
 export const ListFilesRequestSchema: GenMessage<ListFilesRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 18);
+  messageDesc(file_modelbox_v1_artifact_service, 21);
 
 /**
  * A page of files.
@@ -758,7 +864,7 @@ export type ListFilesResponse = Message<"modelbox.v1.ListFilesResponse"> & {
  * Use `create(ListFilesResponseSchema)` to create a new message.
  */
 export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 19);
+  messageDesc(file_modelbox_v1_artifact_service, 22);
 
 /**
  * Asks for the chunks of a file.
@@ -793,7 +899,7 @@ export type ListFileChunksRequest = Message<"modelbox.v1.ListFileChunksRequest">
  * Use `create(ListFileChunksRequestSchema)` to create a new message.
  */
 export const ListFileChunksRequestSchema: GenMessage<ListFileChunksRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 20);
+  messageDesc(file_modelbox_v1_artifact_service, 23);
 
 /**
  * The chunks of a file, in order.
@@ -828,7 +934,105 @@ export type ListFileChunksResponse = Message<"modelbox.v1.ListFileChunksResponse
  * Use `create(ListFileChunksResponseSchema)` to create a new message.
  */
 export const ListFileChunksResponseSchema: GenMessage<ListFileChunksResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 21);
+  messageDesc(file_modelbox_v1_artifact_service, 24);
+
+/**
+ * Asks where chunks of a file can be read.
+ *
+ * @generated from message modelbox.v1.ListDirectChunksRequest
+ */
+export type ListDirectChunksRequest = Message<"modelbox.v1.ListDirectChunksRequest"> & {
+  /**
+   * Id of the file.
+   *
+   * @generated from field: string file = 1;
+   */
+  file: string;
+
+  /**
+   * The first byte of the file that is wanted.
+   *
+   * @generated from field: int64 offset_bytes = 2;
+   */
+  offsetBytes: bigint;
+
+  /**
+   * How many bytes are wanted, at least 1; at most 1,000 chunks are listed.
+   *
+   * @generated from field: int64 length_bytes = 3;
+   */
+  lengthBytes: bigint;
+};
+
+/**
+ * Describes the message modelbox.v1.ListDirectChunksRequest.
+ * Use `create(ListDirectChunksRequestSchema)` to create a new message.
+ */
+export const ListDirectChunksRequestSchema: GenMessage<ListDirectChunksRequest> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 25);
+
+/**
+ * The chunks that have wanted bytes, in order.
+ *
+ * @generated from message modelbox.v1.ListDirectChunksResponse
+ */
+export type ListDirectChunksResponse = Message<"modelbox.v1.ListDirectChunksResponse"> & {
+  /**
+   * Whole chunks; none where all bytes go through the server.
+   *
+   * @generated from field: repeated modelbox.v1.DirectChunk chunks = 1;
+   */
+  chunks: DirectChunk[];
+};
+
+/**
+ * Describes the message modelbox.v1.ListDirectChunksResponse.
+ * Use `create(ListDirectChunksResponseSchema)` to create a new message.
+ */
+export const ListDirectChunksResponseSchema: GenMessage<ListDirectChunksResponse> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 26);
+
+/**
+ * A chunk, and where its bytes are.
+ *
+ * @generated from message modelbox.v1.DirectChunk
+ */
+export type DirectChunk = Message<"modelbox.v1.DirectChunk"> & {
+  /**
+   * SHA-256 of the bytes, to be checked by whoever reads them.
+   *
+   * @generated from field: string sha256 = 1;
+   */
+  sha256: string;
+
+  /**
+   * Where it begins in the file, in bytes.
+   *
+   * @generated from field: int64 offset_bytes = 2;
+   */
+  offsetBytes: bigint;
+
+  /**
+   * Its size in bytes.
+   *
+   * @generated from field: int64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * For a GET of the chunk's bytes, within minutes. Empty when they are to be read through the server.
+   *
+   * @generated from field: string url = 4;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message modelbox.v1.DirectChunk.
+ * Use `create(DirectChunkSchema)` to create a new message.
+ */
+export const DirectChunkSchema: GenMessage<DirectChunk> = /*@__PURE__*/
+  messageDesc(file_modelbox_v1_artifact_service, 27);
 
 /**
  * Asks for a deletion.
@@ -856,7 +1060,7 @@ export type DeleteArtifactRequest = Message<"modelbox.v1.DeleteArtifactRequest">
  * Use `create(DeleteArtifactRequestSchema)` to create a new message.
  */
 export const DeleteArtifactRequestSchema: GenMessage<DeleteArtifactRequest> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 22);
+  messageDesc(file_modelbox_v1_artifact_service, 28);
 
 /**
  * The deletion is done.
@@ -877,7 +1081,7 @@ export type DeleteArtifactResponse = Message<"modelbox.v1.DeleteArtifactResponse
  * Use `create(DeleteArtifactResponseSchema)` to create a new message.
  */
 export const DeleteArtifactResponseSchema: GenMessage<DeleteArtifactResponse> = /*@__PURE__*/
-  messageDesc(file_modelbox_v1_artifact_service, 23);
+  messageDesc(file_modelbox_v1_artifact_service, 29);
 
 /**
  * How far a file's digest can be trusted.
@@ -941,6 +1145,10 @@ export const DigestStateSchema: GenEnum<DigestState> = /*@__PURE__*/
  * `PUT /v1/chunks/{sha256}` with the header `ModelBox-Lease`; CommitArtifact (or CreateCheckpoint, or
  * CreateModelVersion) names the files. Asking again resumes an upload that was interrupted.
  *
+ * Where GetServerInfo says direct_transfer, a client that reaches the object store can move chunks itself: it puts what is
+ * missing to the addresses of FindMissingChunks, and AcceptChunks takes that in; ListDirectChunks has addresses to read
+ * from. What fails there goes through the server as usual.
+ *
  * A download: ListFiles, then `GET /v1/files/{id}` with ranges; ListFileChunks has the digests to verify by.
  *
  * @generated from service modelbox.v1.ArtifactService
@@ -965,6 +1173,16 @@ export const ArtifactService: GenService<{
     methodKind: "unary";
     input: typeof FindMissingChunksRequestSchema;
     output: typeof FindMissingChunksResponseSchema;
+  },
+  /**
+   * Takes in chunks that the client has put to the object store itself.
+   *
+   * @generated from rpc modelbox.v1.ArtifactService.AcceptChunks
+   */
+  acceptChunks: {
+    methodKind: "unary";
+    input: typeof AcceptChunksRequestSchema;
+    output: typeof AcceptChunksResponseSchema;
   },
   /**
    * Commits uploaded files as an artifact of an object.
@@ -1025,6 +1243,16 @@ export const ArtifactService: GenService<{
     methodKind: "unary";
     input: typeof ListFileChunksRequestSchema;
     output: typeof ListFileChunksResponseSchema;
+  },
+  /**
+   * Lists chunks of a file with addresses of the object store to read them from.
+   *
+   * @generated from rpc modelbox.v1.ArtifactService.ListDirectChunks
+   */
+  listDirectChunks: {
+    methodKind: "unary";
+    input: typeof ListDirectChunksRequestSchema;
+    output: typeof ListDirectChunksResponseSchema;
   },
   /**
    * Deletes an artifact that was added later; a default artifact goes with its object.

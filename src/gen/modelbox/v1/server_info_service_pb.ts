@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file modelbox/v1/server_info_service.proto.
  */
 export const file_modelbox_v1_server_info_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCK/AQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsoBCgZMaW1pdHMSFwoPbWF4X2NodW5rX2J5dGVzGAEgASgDEhoKEnRhcmdldF9jaHVua19ieXRlcxgCIAEoAxIXCg9tYXhfZmluZF9jaHVua3MYAyABKAUSFQoNbWF4X3BhZ2Vfc2l6ZRgEIAEoBRIZChFtYXhfbWV0cmljX3BvaW50cxgFIAEoBRIZChFtYXhfbWVzc2FnZV9ieXRlcxgGIAEoAxIRCgltYXhfZmlsZXMYByABKAUSEgoKbWF4X2NodW5rcxgIIAEoBTJrChFTZXJ2ZXJJbmZvU2VydmljZRJWCg1HZXRTZXJ2ZXJJbmZvEiEubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaIi5tb2RlbGJveC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCLYAQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RpcmVjdF90cmFuc2ZlchgIIAEoCCLKAQoGTGltaXRzEhcKD21heF9jaHVua19ieXRlcxgBIAEoAxIaChJ0YXJnZXRfY2h1bmtfYnl0ZXMYAiABKAMSFwoPbWF4X2ZpbmRfY2h1bmtzGAMgASgFEhUKDW1heF9wYWdlX3NpemUYBCABKAUSGQoRbWF4X21ldHJpY19wb2ludHMYBSABKAUSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYBiABKAMSEQoJbWF4X2ZpbGVzGAcgASgFEhIKCm1heF9jaHVua3MYCCABKAUyawoRU2VydmVySW5mb1NlcnZpY2USVgoNR2V0U2VydmVySW5mbxIhLm1vZGVsYm94LnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for nothing in particular.
@@ -84,6 +84,13 @@ export type GetServerInfoResponse = Message<"modelbox.v1.GetServerInfoResponse">
    * @generated from field: google.protobuf.Timestamp time = 7;
    */
   time?: Timestamp | undefined;
+
+  /**
+   * Whether clients may move chunks to and from the object store themselves; see ArtifactService.
+   *
+   * @generated from field: bool direct_transfer = 8;
+   */
+  directTransfer: boolean;
 };
 
 /**

@@ -1,11 +1,16 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import type { Event, Lease, LineageEdge, StoredFile } from "../../../domain/entities.ts";
 import type { Change, ChangeState } from "../../../domain/views.ts";
-import type { FileSchema } from "../../../gen/modelbox/v1/artifact_service_pb.ts";
+import type {
+  DirectChunkSchema,
+  DirectUploadSchema,
+  FileSchema,
+} from "../../../gen/modelbox/v1/artifact_service_pb.ts";
 import type { ChangeSchema } from "../../../gen/modelbox/v1/change_service_pb.ts";
 import type { EventSchema } from "../../../gen/modelbox/v1/event_service_pb.ts";
 import type { LeaseSchema } from "../../../gen/modelbox/v1/lease_service_pb.ts";
 import type { LineageEdgeSchema } from "../../../gen/modelbox/v1/lineage_service_pb.ts";
+import type { DirectChunk, DirectUpload } from "../../../service/blobs/direct-addresses.ts";
 import { WIRE_CHANGE_ACTION, WIRE_DIGEST_STATE, WIRE_LEASE_KIND, WIRE_OBJECT_KIND } from "./kinds.ts";
 import {
   encodeArtifact,
@@ -29,6 +34,16 @@ export function encodeFile(file: StoredFile): MessageInitShape<typeof FileSchema
     sizeBytes: BigInt(sizeBytes),
     digestState: WIRE_DIGEST_STATE[digestState],
   };
+}
+
+export function encodeDirectUpload(upload: DirectUpload): MessageInitShape<typeof DirectUploadSchema> {
+  const { digest, url, headers, expiresAt } = upload;
+  return { sha256: digest, url, headers: { ...headers }, expiresAt: encodeTime(expiresAt) };
+}
+
+export function encodeDirectChunk(chunk: DirectChunk): MessageInitShape<typeof DirectChunkSchema> {
+  const { digest, offsetBytes, sizeBytes, url } = chunk;
+  return { sha256: digest, offsetBytes: BigInt(offsetBytes), sizeBytes: BigInt(sizeBytes), url };
 }
 
 export function encodeEvent(event: Event): MessageInitShape<typeof EventSchema> {
