@@ -9,7 +9,6 @@ export { observed as observedBlobStore } from "./decorators/observed.ts";
 export type { FilesystemBlobStoreOptions } from "./filesystem/store.ts";
 export { SettingError } from "./setting-error.ts";
 export type { S3BlobStoreOptions } from "./s3/options.ts";
-export type { StoreRetry } from "./s3/retry.ts";
 
 /** Objects in a folder, flushed from the moment they are whole. Throws DomainError when the folder can't be used. */
 export async function createFilesystemBlobStore(options: FilesystemBlobStoreOptions): Promise<BlobStore> {

@@ -1,8 +1,14 @@
-import type { StoreRetry } from "../blob/index.ts";
 import type { Logger } from "../observability/logger.ts";
 
 /** A store that is slow for everybody fails hundreds of requests at once; one of them says why. */
 const MIN_INTERVAL_MS = 1_000;
+
+/** An attempt that failed, and is followed by another. */
+interface StoreRetry {
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly error: unknown;
+}
 
 /**
  * Writes a line for a request to the object store that is tried again: at most one a second, with how many went without
