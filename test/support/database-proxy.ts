@@ -12,8 +12,11 @@ export interface TcpProxy extends AsyncDisposable {
   release(): void;
   /** Refuses new connections, and ends those that are open, until `release`. */
   refuse(): void;
-  /** Once a program sends these bytes they still reach the server; its answer does not come back, and all is cut. */
-  cutAfter(text: string): void;
+  /**
+   * Once a program sends these bytes they still reach the server; its answer does not come back, and its connection
+   * ends, or is reset as by a machine that has forgotten it.
+   */
+  cutAfter(text: string, how?: "end" | "reset"): void;
 }
 
 /** A proxy on a free port to a port of this machine. */
@@ -22,6 +25,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let refusing = false;
   let holding = false;
   let trigger: string | undefined;
+  let isReset = false;
   const cut = () => {
     for (const [inside, outside] of pairs) {
       inside.destroy();
@@ -53,6 +57,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     });
     outside.on("data", (bytes) => {
       // The answer says that the server has done it.
+      if (mute && isReset) inside.resetAndDestroy();
       if (mute) end();
       else inside.write(bytes);
     });
@@ -75,8 +80,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       refusing = true;
       cut();
     },
-    cutAfter(text) {
+    cutAfter(text, how = "end") {
       trigger = text;
+      isReset = how === "reset";
     },
     async [Symbol.asyncDispose]() {
       cut();

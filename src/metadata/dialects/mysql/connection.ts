@@ -2,6 +2,7 @@ import { drizzle } from "drizzle-orm/mysql-proxy";
 import { createConnection, TypedParameter } from "mysql2";
 import type { Connection } from "mysql2";
 import type { QueryBuilder } from "../../session.ts";
+import { mysqlFailureKind } from "./errors.ts";
 import { CONNECT_LIMIT_MS, GuardedConnection, LOCK_LIMIT_MS } from "../remote/connection.ts";
 import type { OpenOptions, QueryListener, RemoteConnection } from "../remote/connection.ts";
 import { tlsOptions } from "../remote/settings.ts";
@@ -98,6 +99,10 @@ export class MysqlConnection extends GuardedConnection implements RemoteConnecti
   destroy(): void {
     this.markUnusable();
     this.#connection.destroy();
+  }
+
+  protected isLost(error: unknown): boolean {
+    return mysqlFailureKind(error) === "lost";
   }
 
   async #answer(sql: string, params: readonly unknown[]): Promise<{ rows: unknown[] }> {

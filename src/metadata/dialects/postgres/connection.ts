@@ -13,6 +13,7 @@ import {
 import type { OpenOptions, QueryListener, RemoteConnection } from "../remote/connection.ts";
 import { tlsOptions } from "../remote/settings.ts";
 import type { DatabaseSettings } from "../remote/settings.ts";
+import { postgresFailureKind } from "./errors.ts";
 import { connectSocket } from "./socket.ts";
 
 /** How long a connection that ends waits for its last statement. */
@@ -103,6 +104,10 @@ export class PostgresConnection extends GuardedConnection implements RemoteConne
     this.markUnusable();
     this.#socket?.destroy();
     this.#sql.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  protected isLost(error: unknown): boolean {
+    return postgresFailureKind(error) === "lost";
   }
 
   /**

@@ -78,6 +78,9 @@ export abstract class GuardedConnection {
 
   abstract destroy(): void;
 
+  /** True for an error of a statement after which the connection is of no use. */
+  protected abstract isLost(error: unknown): boolean;
+
   begin(sql: string): Promise<void> {
     if (this.#ending === undefined) return this.exec(sql);
     this.#dontEnd();
@@ -116,6 +119,8 @@ export abstract class GuardedConnection {
       return await Promise.race([run(), late.promise]);
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      // A driver that tells the statement need not tell anybody else that the connection is gone.
+      if (this.#usable && this.isLost(error)) this.destroy();
       throw error;
     } finally {
       clearTimeout(timer);

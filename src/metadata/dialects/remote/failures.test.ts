@@ -32,6 +32,26 @@ for (const kind of ["mysql", "postgres"] as const) {
       expect(await store.read((tx) => tx.changes.lastSequence(namespace.id))).toBe(1);
     });
 
+    test.each(["end", "reset"] as const)(
+      "a connection that is lost at any statement is replaced: %s",
+      async (how) => {
+        await using subject = await aStore(kind, { poolSize: 1 });
+        const { store, proxy } = subject;
+        const { namespace } = await aWorld(store);
+        const begin = kind === "mysql" ? "START TRANSACTION" : "BEGIN ISOLATION";
+        for (const statement of [begin, "select", "insert"]) {
+          proxy.cutAfter(statement, how);
+          const model = aModel(namespace);
+          await store.write(async (tx) => {
+            await tx.models.get(model.id);
+            await tx.models.insert(model);
+          });
+          proxy.cutAfter(statement === "insert" ? begin : statement, how);
+          expect(await store.read((tx) => tx.models.get(model.id))).toEqual(model);
+        }
+      },
+    );
+
     test("a commit whose answer is lost is found again by its request id", async () => {
       await using subject = await aStore(kind);
       const { store, proxy } = subject;

@@ -81,7 +81,13 @@ export class Transactions {
   ): Promise<T> {
     const { driver, newSession } = this.#options;
     connection.forget();
-    await connection.begin(driver.beginWrite);
+    try {
+      await connection.begin(driver.beginWrite);
+    } catch (error) {
+      // It may have begun all the same, and the next one must not go on inside of it.
+      connection.destroy();
+      throw error;
+    }
     const session = newSession(connection, locks);
     let result: T;
     try {
