@@ -118,6 +118,26 @@ for (const kind of ["mysql", "postgres"] as const) {
       );
     });
 
+    test("a caller's deadline is kept when the database is slow", async () => {
+      await using database = await aDatabase(kind);
+      using folder = temporaryFolder();
+      await using proxy = await startTcpProxy(database.settings.port);
+      const env = databaseEnvironment(kind, { ...database.settings, port: proxy.port });
+      await using server = await startServer(folder.path, env);
+      proxy.hold();
+      const begin = performance.now();
+      const answer = await fetch(`${server.httpAddr}/modelbox.v1.NamespaceService/ListNamespaces`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "connect-timeout-ms": "500" },
+        body: "{}",
+      });
+      expect(await answer.json()).toMatchObject({ code: "deadline_exceeded" });
+      // Far less than a statement may take.
+      expect(performance.now() - begin).toBeLessThan(15_000);
+      proxy.release();
+      await untilReady(server.httpAddr);
+    });
+
     test("migrate shows both sides and brings them together, and names what is wrong", async () => {
       await using database = await aDatabase(kind);
       using folder = temporaryFolder();

@@ -86,10 +86,12 @@ export function translatePostgresError(error: unknown, settings: DatabaseSetting
       const sentence = `The database server ${address} has no more room (${message}); free some space there and try again.`;
       return new DomainError("resource_exhausted", "STORAGE_FULL", sentence, options);
     }
-    case "25006": {
-      const sentence = `The database server ${address} only reads at the moment (${message}); try again, or name the primary.`;
-      return new DomainError("unavailable", "DATABASE_READ_ONLY", sentence, options);
-    }
+    // A standby refuses the beginning of a transaction that may write.
+    case "0A000":
+      if (!message.includes("recovery")) return error;
+      return readOnly(error, message, address);
+    case "25006":
+      return readOnly(error, message, address);
     case "53300": {
       const sentence = `The database server ${address} takes no more connections; lower pool_size, or raise its limit.`;
       return new DomainError("unavailable", "DATABASE_BUSY", sentence, options);
@@ -113,4 +115,9 @@ export function translatePostgresError(error: unknown, settings: DatabaseSetting
     default:
       return error;
   }
+}
+
+function readOnly(cause: unknown, message: string, address: string): DomainError {
+  const sentence = `The database server ${address} only reads at the moment (${message}); try again, or name the primary.`;
+  return new DomainError("unavailable", "DATABASE_READ_ONLY", sentence, { cause });
 }
