@@ -122,7 +122,7 @@ for (const kind of ["mysql", "postgres"] as const) {
       await using database = await aDatabase(kind);
       using folder = temporaryFolder();
       await using proxy = await startTcpProxy(database.settings.port);
-      const env = databaseEnvironment(kind, { ...database.settings, port: proxy.port });
+      const env = onDatabase(kind, { ...database.settings, port: proxy.port });
       await using server = await startServer(folder.path, env);
       proxy.hold();
       const begin = performance.now();
