@@ -89,7 +89,8 @@ export async function openTransfers(
     },
     async read(file, offsetBytes = 0, lengthBytes = file.sizeBytes - offsetBytes) {
       const parts: Uint8Array[] = [];
-      for await (const part of readFile(transfers, file, { offsetBytes, lengthBytes })) parts.push(part);
+      for await (const part of readFile(transfers, file, { offsetBytes, lengthBytes }))
+        parts.push(part.slice());
       return new Uint8Array(Buffer.concat(parts));
     },
     async objects() {

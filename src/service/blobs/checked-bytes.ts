@@ -1,11 +1,12 @@
 import type { BlobReader } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
+import { releaseBytes } from "../../hashing/release.ts";
 import { CHECK_PIECE_BYTES, SEND_PIECE_BYTES } from "./flow-limits.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** A chunk whose bytes were right when they were looked at just now. */
 export interface CheckedChunk extends AsyncDisposable {
-  /** Bytes from `begin` up to `end`. Nobody writes to the arrays any more. To be asked for once. */
+  /** Bytes from `begin` up to `end`. Each piece is valid until the next one is asked for. To be asked for once. */
   pieces(begin: number, end: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
@@ -29,17 +30,18 @@ export async function checkBytes(
   owned.use(reader);
   if (use === "most" && transfers.kept.take(chunk.sizeBytes)) {
     owned.defer(() => transfers.kept.giveBack(chunk.sizeBytes));
-    const pieces: (Uint8Array<ArrayBuffer> | undefined)[] = [];
-    const ofPiece: PieceArray = (index, bytes) => (pieces[index] ??= new Uint8Array(bytes));
+    const bytes = transfers.buffers.take(chunk.sizeBytes);
+    owned.defer(() => transfers.buffers.giveBack(bytes));
+    const ofPiece: PieceArray = (begin, end) => bytes.subarray(begin, end);
     if (!(await isRight(transfers, reader, chunk, ofPiece))) return undefined;
     const stack = owned.move();
     return {
-      pieces: (begin, end) => keptPieces(pieces, begin, end),
+      pieces: (begin, end) => keptPieces(bytes, begin, end),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   }
   const right = await transfers.checks.run((buffer) =>
-    isRight(transfers, reader, chunk, (_, bytes) => buffer.bytes.subarray(0, bytes)),
+    isRight(transfers, reader, chunk, (begin, end) => buffer.bytes.subarray(0, end - begin)),
   );
   if (!right) return undefined;
   const stack = owned.move();
@@ -49,8 +51,8 @@ export async function checkBytes(
   };
 }
 
-/** Where a piece of a chunk is read to, by its number. */
-type PieceArray = (index: number, bytes: number) => Uint8Array;
+/** Where the piece of a chunk from `begin` up to `end` is read to. */
+type PieceArray = (begin: number, end: number) => Uint8Array;
 
 /** A note of the bytes is enough; without one, or when it does not fit, their SHA-256 decides. */
 async function isRight(
@@ -83,30 +85,19 @@ async function eachPiece(
   use: (piece: Uint8Array) => void,
 ): Promise<void> {
   for (let offset = 0; offset < sizeBytes; offset += CHECK_PIECE_BYTES) {
-    const piece = array(offset / CHECK_PIECE_BYTES, Math.min(CHECK_PIECE_BYTES, sizeBytes - offset));
+    const piece = array(offset, Math.min(offset + CHECK_PIECE_BYTES, sizeBytes));
     await reader.read(piece, objectOffset + offset);
     use(piece);
   }
 }
 
 async function* keptPieces(
-  pieces: (Uint8Array<ArrayBuffer> | undefined)[],
+  bytes: Uint8Array<ArrayBuffer>,
   begin: number,
   end: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for (let next = begin; next < end;) {
-    const index = Math.floor(next / CHECK_PIECE_BYTES);
-    const from = next % CHECK_PIECE_BYTES;
-    const piece = pieces[index]?.subarray(
-      from,
-      Math.min(from + SEND_PIECE_BYTES, CHECK_PIECE_BYTES, from + end - next),
-    );
-    if (piece === undefined) throw new Error("a piece was asked for twice");
-    next += piece.byteLength;
-    // Whoever sends the last part of it is the last to need it.
-    if (next % CHECK_PIECE_BYTES === 0) pieces[index] = undefined;
-    yield piece;
-  }
+  for (let next = begin; next < end; next += SEND_PIECE_BYTES)
+    yield bytes.subarray(next, Math.min(next + SEND_PIECE_BYTES, end));
 }
 
 async function* readPieces(
@@ -115,10 +106,14 @@ async function* readPieces(
   begin: number,
   end: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for (let next = begin; next < end;) {
-    const piece = new Uint8Array(Math.min(SEND_PIECE_BYTES, end - next));
-    await reader.read(piece, objectOffset + next);
-    next += piece.byteLength;
-    yield piece;
+  const array = new Uint8Array(Math.min(SEND_PIECE_BYTES, end - begin));
+  try {
+    for (let next = begin; next < end; next += SEND_PIECE_BYTES) {
+      const piece = array.subarray(0, Math.min(SEND_PIECE_BYTES, end - next));
+      await reader.read(piece, objectOffset + next);
+      yield piece;
+    }
+  } finally {
+    releaseBytes(array);
   }
 }

@@ -10,7 +10,9 @@ export const WAIT_FOR_ROOM_MS = 10_000;
 export const MAX_PARALLEL_CHECKS = 4;
 /** Checked bytes that are kept until they are sent: of four downloads at full speed. The others are read again. */
 export const MAX_KEPT_BYTES = 32 * 1024 * 1024;
-/** Bytes that are handed to a download at a time; divides CHECK_PIECE_BYTES. */
+/** Arrays for checked bytes that wait for their next use, once nobody downloads: of four downloads. */
+export const MAX_SPARE_BUFFERS = 4;
+/** Bytes that are handed to a download at a time. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
 export const CHUNKS_PER_LOOKUP = 256;

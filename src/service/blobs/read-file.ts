@@ -8,9 +8,9 @@ import { CHUNKS_PER_LOOKUP } from "./flow-limits.ts";
 import type { Transfers } from "./transfers.ts";
 
 /**
- * The bytes of a file, or of a range of it, in pieces. Each chunk is checked before its first byte goes out; the next
- * one is checked while a chunk is on its way. Throws DomainError "data_loss" where bytes are damaged, so the caller must
- * ask for the first piece before it promises success.
+ * The bytes of a file, or of a range of it, in pieces; each is valid until the next one is asked for. A chunk is checked
+ * before its first byte goes out; the next one is checked while it is on its way. Throws DomainError "data_loss" where
+ * bytes are damaged, so the caller must ask for the first piece before it promises success.
  */
 export async function* readFile(
   transfers: Transfers,
