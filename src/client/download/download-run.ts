@@ -105,7 +105,7 @@ export class DownloadRun {
     existing: LocalCopy | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const copy = (bytes: Uint8Array) => partial.write(bytes, chunk.offsetBytes, signal);
+    const copy = (bytes: Uint8Array) => partial.write(bytes, chunk.offsetBytes);
     const isHere =
       (await partial.has(chunk, this.#memory, signal)) ||
       (existing !== undefined && (await existing.withChunk(chunk, this.#memory, signal, copy)));
@@ -132,8 +132,8 @@ export class DownloadRun {
           file,
           memory: this.#memory,
           signal: fetches.signal,
-          onChunk: async (chunk, bytes) => {
-            await partial.write(bytes, chunk.offsetBytes, fetches.signal);
+          onChunk: (chunk, bytes) => {
+            partial.write(bytes, chunk.offsetBytes);
             this.receivedBytes += chunk.sizeBytes;
             this.#report();
           },

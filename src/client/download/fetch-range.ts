@@ -17,8 +17,8 @@ export interface FetchRangeOptions {
   readonly file: WantedFile;
   readonly memory: ChunkMemory;
   readonly signal: AbortSignal;
-  /** Takes a chunk whose bytes are right; the bytes are lent until the promise is settled. */
-  readonly onChunk: (chunk: StoredChunk, bytes: Uint8Array) => Promise<void>;
+  /** Takes a chunk whose bytes are right; the bytes are lent until it returns. */
+  readonly onChunk: (chunk: StoredChunk, bytes: Uint8Array) => void;
 }
 
 /** Fetches neighbouring chunks with one request, and what failed of them with another. */
@@ -58,7 +58,7 @@ async function fetchOnce(range: ChunkRange, options: FetchRangeOptions, onDone: 
       if (filled < chunk.sizeBytes) continue;
       const bytes = lent.bytes.subarray(0, filled);
       if (!isRight(chunk, bytes)) throw wrongBytes(file, chunk);
-      await onChunk(chunk, bytes);
+      onChunk(chunk, bytes);
       onDone();
       chunk = chunks.next().value;
       filled = 0;
