@@ -41,7 +41,12 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
   const authenticate = config.auth === "token" ? withTokens(tokenCheck(context)) : withoutTokens;
   return {
     authenticate,
-    register: (router) => registerServices(router, { service: context, serverInfo }),
+    register: (router) =>
+      registerServices(router, {
+        service: context,
+        serverInfo,
+        xxh3Of: (digest) => transfers.notes.xxh3(digest),
+      }),
     routes: blobRoutes(transfers),
     // They write, and what is copied meanwhile must stay as it is.
     jobs: config.readOnly

@@ -4,7 +4,7 @@ import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
-import { takeTurns, type ServerFacts } from "../transfer/server-facts.ts";
+import { isLoopback, takeTurns, type ServerFacts } from "../transfer/server-facts.ts";
 import { TaskGroup } from "../transfer/task-group.ts";
 import { RangeBuilder, type ChunkRange } from "./chunk-range.ts";
 import type { Destination } from "./destination.ts";
@@ -33,12 +33,14 @@ export class DownloadRun {
   readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
   readonly #requestSlots: Semaphore;
   readonly #nextAddress: () => string;
+  readonly #isLocal: boolean;
   #doneFiles = 0;
 
   constructor(options: DownloadRunOptions) {
     this.#options = options;
     this.#requestSlots = new Semaphore(options.concurrency);
     this.#nextAddress = takeTurns(options.server.blobAddresses);
+    this.#isLocal = options.server.blobAddresses.every(isLoopback);
   }
 
   async run(): Promise<void> {
@@ -131,6 +133,7 @@ export class DownloadRun {
           nextAddress: this.#nextAddress,
           file,
           memory: this.#memory,
+          isLocal: this.#isLocal,
           signal: fetches.signal,
           onChunk: (chunk, bytes) => {
             partial.write(bytes, chunk.offsetBytes);

@@ -34,6 +34,8 @@ export async function checkBytes(
     owned.defer(() => transfers.buffers.giveBack(bytes));
     const ofPiece: PieceArray = (begin, end) => bytes.subarray(begin, end);
     if (!(await isRight(transfers, reader, chunk, ofPiece))) return undefined;
+    const { notes } = transfers;
+    if (notes.xxh3(chunk.digest) === undefined) notes.setXxh3(chunk.digest, Bun.hash.xxHash3(bytes));
     const stack = owned.move();
     return {
       pieces: (begin, end) => keptPieces(bytes, begin, end),

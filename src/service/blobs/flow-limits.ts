@@ -16,7 +16,7 @@ export const MAX_SPARE_BUFFERS = 4;
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
 export const CHUNKS_PER_LOOKUP = 256;
-/** Fast checksums that are kept: those of 128 GiB in chunks of the usual size, in about 8 MiB of memory. */
+/** Fast checksums of each kind that are kept: those of 128 GiB in chunks of the usual size, in about 13 MiB of memory. */
 export const MAX_NOTES = 32_768;
 /** Digests that one transaction of a commit looks up or marks. */
 export const DIGESTS_PER_TRANSACTION = 5_000;
