@@ -10,6 +10,7 @@ import {
   type UploadedFiles,
   type UploadResult,
 } from "../src/client/index.ts";
+import { DigestState } from "../src/gen/modelbox/v1/artifact_service_pb.ts";
 import { executable, startServer, temporaryFolder, until, type TestServer } from "./support/server.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -214,3 +215,29 @@ async function untilChunks(folder: string, count: number): Promise<void> {
     return found.length >= count ? true : undefined;
   });
 }
+
+test(
+  "the server tells the XXH3 of chunks that it has seen, so that a client beside it need not take their SHA-256",
+  async () => {
+    using folder = temporaryFolder();
+    await using running = await world(folder.path);
+    const { client } = running;
+    const file = join(folder.path, "weights.bin");
+    const bytes = randomBytes(3 * CHUNK_BYTES);
+    await writeFile(file, bytes);
+    await store(client, "1", file);
+    // Whatever way chunks came, they are read once more in the background.
+    await until("the digest of the file", async () => {
+      const { files } = await client.artifacts.listFiles({ object: "version:team/model@1" });
+      return files[0]?.digestState === DigestState.VERIFIED || undefined;
+    });
+    const { files } = await client.artifacts.listFiles({ object: "version:team/model@1" });
+    const { xxh3 } = await client.artifacts.listFileChunks({ file: files[0]!.id });
+    expect(xxh3).toEqual(
+      [0, 1, 2].map((index) =>
+        Bun.hash.xxHash3(bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)),
+      ),
+    );
+  },
+  testLimitMs,
+);

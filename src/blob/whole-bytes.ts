@@ -1,12 +1,13 @@
-import type { BlobReader, BlobWriter, ReadRange } from "../domain/blob-store.ts";
+import type { BlobReader, BlobWriter, NewArray, ReadRange } from "../domain/blob-store.ts";
 
 /** Reads a range in one piece, and disposes the reader. */
 export async function bytesOf(
   reader: BlobReader,
   { offsetBytes, lengthBytes }: ReadRange,
+  newArray: NewArray = (sizeBytes) => new Uint8Array(sizeBytes),
 ): Promise<Uint8Array<ArrayBuffer>> {
   await using owned = reader;
-  const bytes = new Uint8Array(lengthBytes);
+  const bytes = newArray(lengthBytes);
   await owned.read(bytes, offsetBytes);
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { blobError, isNoRoom, isWorthAnotherTry } from "./blob-error.ts";
 import { isDigest } from "../domain/ids.ts";
+import { releaseOwned } from "../hashing/release.ts";
 import { ConnectionError } from "./errors.ts";
 import type { HttpClient } from "./http-client.ts";
 import { withRetry } from "./retry.ts";
@@ -91,7 +92,10 @@ export async function putChunk(
   await withRetry(() => addresses.use(attempt), { shouldRetry: isWorthAnotherTry, signal });
 }
 
-/** Asks once for a range. The pieces come in order; the generator fails when fewer or more bytes come than were asked for. */
+/**
+ * Asks once for a range. The pieces come in order, each valid until the next one is asked for; the generator fails when
+ * fewer or more bytes come than were asked for.
+ */
 export async function* getRange(
   http: HttpClient,
   address: string,
@@ -115,6 +119,7 @@ export async function* getRange(
     receivedBytes += piece.length;
     if (receivedBytes > range.lengthBytes) throw badLength(address, "sent more bytes than were asked for");
     yield piece;
+    releaseOwned(piece);
   }
   if (receivedBytes < range.lengthBytes) throw badLength(address, "sent fewer bytes than were asked for");
 }

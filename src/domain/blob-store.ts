@@ -28,10 +28,11 @@ export interface BlobStore extends AsyncDisposable {
   openReader(key: string): Promise<BlobReader>;
 
   /**
-   * The bytes of a range, in an array of their own, for what fits into memory. Throws ObjectNotFoundError, or
-   * ObjectTruncatedError when the object ends before the range does.
+   * The bytes of a range, in an array that is the caller's, for what fits into memory: one that `newArray` made with
+   * just this size, if the store can fill one. Throws ObjectNotFoundError, or ObjectTruncatedError when the object ends before the
+   * range does.
    */
-  readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>>;
+  readBytes(key: string, range: ReadRange, newArray?: NewArray): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
    * Makes the bytes an object: openWriter, write and commit in one, without a copy where the store needs none. The array
@@ -55,6 +56,9 @@ export interface BlobStore extends AsyncDisposable {
    */
   check(): Promise<void>;
 }
+
+/** Makes an array of so many bytes; what is in it does not matter. */
+export type NewArray = (sizeBytes: number) => Uint8Array<ArrayBuffer>;
 
 export interface WriteOptions {
   /** Exact size in bytes; commit fails when another number of bytes was written. */

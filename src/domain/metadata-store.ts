@@ -38,7 +38,7 @@ import type { Change, MetricSummary, NewChange } from "./views.ts";
  */
 export interface MetadataStore extends AsyncDisposable {
   read<T>(work: (tx: MetadataReader) => Promise<T>): Promise<T>;
-  write<T>(work: (tx: MetadataWriter) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: MetadataWriter) => Promise<T>, options?: WriteTransactionOptions): Promise<T>;
   /**
    * Calls the listener after each commit with changes: at once for those of this process, within a second for those of
    * other servers on the same database. Returns how to stop.
@@ -69,6 +69,15 @@ export interface MetadataReader {
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
+}
+
+/** How a transaction is committed. */
+export interface WriteTransactionOptions {
+  /**
+   * True: it is committed, but a power failure may take it back, as long as no other write has been committed after it.
+   * The end of the process does not. A store may make it durable all the same. Default: false.
+   */
+  readonly mayBeLost?: boolean;
 }
 
 /** What a transaction can write. */

@@ -68,7 +68,12 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
   ];
   return {
     authenticate,
-    register: (router) => registerServices(router, { service: context, serverInfo }),
+    register: (router) =>
+      registerServices(router, {
+        service: context,
+        serverInfo,
+        xxh3Of: (digest) => transfers.notes.xxh3(digest),
+      }),
     routes: blobRoutes(transfers),
     // They write, and what is copied meanwhile must stay as it is.
     jobs: config.readOnly ? [] : jobs.filter(({ role }) => config.roles.includes(role)),

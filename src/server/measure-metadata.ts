@@ -21,7 +21,7 @@ export function measureMetadata(
   }
   return {
     read: (work) => measured("read", () => store.read(work)),
-    write: (work) => measured("write", () => store.write(work)),
+    write: (work, options) => measured("write", () => store.write(work, options)),
     onChanges: (listener) => store.onChanges(listener),
     check: () => measured("check", () => store.check()),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

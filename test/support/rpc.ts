@@ -91,9 +91,12 @@ function clientsOf(service: ServiceContext, caller: Caller): TestClients {
     directTransfer: service.direct !== undefined,
     grpcAddr: "127.0.0.1:8086",
   });
-  const transport = createRouterTransport((router) => registerServices(router, { service, serverInfo }), {
-    router: { interceptors: [errorInterceptor, authenticate] },
-  });
+  const transport = createRouterTransport(
+    (router) => registerServices(router, { service, serverInfo, xxh3Of: () => undefined }),
+    {
+      router: { interceptors: [errorInterceptor, authenticate] },
+    },
+  );
   const client = <T extends DescService>(descriptor: T): Client<T> => createClient(descriptor, transport);
   return {
     artifacts: client(ArtifactService),

@@ -4,6 +4,7 @@ import type {
   BlobWriter,
   ListedObject,
   ObjectStat,
+  NewArray,
   ReadRange,
   WriteOptions,
 } from "../../domain/blob-store.ts";
@@ -32,8 +33,8 @@ export class ForwardingBlobStore implements BlobStore {
     return this.inner.openReader(key);
   }
 
-  readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
-    return this.inner.readBytes(key, range);
+  readBytes(key: string, range: ReadRange, newArray?: NewArray): Promise<Uint8Array<ArrayBuffer>> {
+    return this.inner.readBytes(key, range, newArray);
   }
 
   writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type BlobReader,
   type BlobStore,
   type BlobWriter,
+  type NewArray,
   type ReadRange,
   type WriteOptions,
 } from "../../domain/blob-store.ts";
@@ -50,8 +51,8 @@ class ObservedBlobStore extends ForwardingBlobStore {
     return this.#measured("open", () => this.inner.openReader(key));
   }
 
-  override readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#measured("read", () => this.inner.readBytes(key, range));
+  override readBytes(key: string, range: ReadRange, newArray?: NewArray): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#measured("read", () => this.inner.readBytes(key, range, newArray));
   }
 
   override writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {

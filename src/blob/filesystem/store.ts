@@ -5,6 +5,7 @@ import {
   type BlobWriter,
   type ListedObject,
   type ObjectStat,
+  type NewArray,
   type ReadRange,
   type WriteOptions,
 } from "../../domain/blob-store.ts";
@@ -92,8 +93,8 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async readBytes(key: string, range: ReadRange): Promise<Uint8Array<ArrayBuffer>> {
-    return bytesOf(await this.openReader(key), range);
+  async readBytes(key: string, range: ReadRange, newArray?: NewArray): Promise<Uint8Array<ArrayBuffer>> {
+    return bytesOf(await this.openReader(key), range, newArray);
   }
 
   async writeBytes(key: string, bytes: Uint8Array, sha256: string): Promise<void> {

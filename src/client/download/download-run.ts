@@ -4,7 +4,7 @@ import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
-import type { ServerFacts } from "../transfer/server-facts.ts";
+import { isLoopback, type ServerFacts } from "../transfer/server-facts.ts";
 import { TaskGroup } from "../transfer/task-group.ts";
 import { RangeBuilder, type ChunkRange } from "./chunk-range.ts";
 import type { Destination } from "./destination.ts";
@@ -32,11 +32,13 @@ export class DownloadRun {
   readonly #options: DownloadRunOptions;
   readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
   readonly #requestSlots: Semaphore;
+  readonly #isLocal: boolean;
   #doneFiles = 0;
 
   constructor(options: DownloadRunOptions) {
     this.#options = options;
     this.#requestSlots = new Semaphore(options.concurrency);
+    this.#isLocal = options.server.blobAddresses.all.every(isLoopback);
   }
 
   async run(): Promise<void> {
@@ -103,7 +105,7 @@ export class DownloadRun {
     existing: LocalCopy | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const copy = (bytes: Uint8Array) => partial.write(bytes, chunk.offsetBytes, signal);
+    const copy = (bytes: Uint8Array) => partial.write(bytes, chunk.offsetBytes);
     const isHere =
       (await partial.has(chunk, this.#memory, signal)) ||
       (existing !== undefined && (await existing.withChunk(chunk, this.#memory, signal, copy)));
@@ -130,9 +132,10 @@ export class DownloadRun {
           direct: { artifacts: client.artifacts, store: server.directStore },
           file,
           memory: this.#memory,
+          isLocal: this.#isLocal,
           signal: fetches.signal,
-          onChunk: async (chunk, bytes) => {
-            await partial.write(bytes, chunk.offsetBytes, fetches.signal);
+          onChunk: (chunk, bytes) => {
+            partial.write(bytes, chunk.offsetBytes);
             this.receivedBytes += chunk.sizeBytes;
             this.#report();
           },

@@ -105,30 +105,34 @@ describe("download", () => {
     expect(await readFile(join(folder.path, "file"), "utf8")).toBe("content");
   });
 
-  test("wrong bytes are asked for again, and never get the file's name", async () => {
-    await using server = await FaultServer.start();
-    await using folder = await temporaryFolder();
-    const bytes = randomBytes(8 * MEBIBYTE);
-    store(server, { file: bytes });
-    const corrupt = (response: ServerResponse, range: string) => {
-      const [first = 0, last = 0] = range.replace("bytes=", "").split("-").map(Number);
-      const body = Buffer.from(bytes.subarray(first, last + 1));
-      body[body.length - 1]! ^= 1;
-      response.writeHead(206, { "content-length": body.length }).end(body);
-      return true;
-    };
-    server.faultOnGet = (request, response) => corrupt(response, request.headers.range ?? "");
-    const failure = await failureOf(start(server, { destination: folder.path }));
-    expect(failure).toMatchObject({ name: "CorruptDataError", kind: "corrupt_data" });
-    expect(server.ranges).toEqual(["bytes=0-8388607", "bytes=4194304-8388607", "bytes=4194304-8388607"]);
-    expect(await readdir(folder.path)).toEqual(["file.modelbox-partial"]);
-    server.faultOnGet = (request, response, count) =>
-      count === 4 && corrupt(response, request.headers.range ?? "");
-    const { receivedBytes, reusedBytes } = await start(server, { destination: folder.path });
-    expect([receivedBytes, reusedBytes]).toEqual([4 * MEBIBYTE, 4 * MEBIBYTE]);
-    expect(await readdir(folder.path)).toEqual(["file"]);
-    expect(bytes.equals(await readFile(join(folder.path, "file")))).toBe(true);
-  });
+  test.each([true, false])(
+    "wrong bytes are asked for again, and never get the file's name (XXH3 known: %p)",
+    async (knowsXxh3) => {
+      await using server = await FaultServer.start();
+      server.knowsXxh3 = knowsXxh3;
+      await using folder = await temporaryFolder();
+      const bytes = randomBytes(8 * MEBIBYTE);
+      store(server, { file: bytes });
+      const corrupt = (response: ServerResponse, range: string) => {
+        const [first = 0, last = 0] = range.replace("bytes=", "").split("-").map(Number);
+        const body = Buffer.from(bytes.subarray(first, last + 1));
+        body[body.length - 1]! ^= 1;
+        response.writeHead(206, { "content-length": body.length }).end(body);
+        return true;
+      };
+      server.faultOnGet = (request, response) => corrupt(response, request.headers.range ?? "");
+      const failure = await failureOf(start(server, { destination: folder.path }));
+      expect(failure).toMatchObject({ name: "CorruptDataError", kind: "corrupt_data" });
+      expect(server.ranges).toEqual(["bytes=0-8388607", "bytes=4194304-8388607", "bytes=4194304-8388607"]);
+      expect(await readdir(folder.path)).toEqual(["file.modelbox-partial"]);
+      server.faultOnGet = (request, response, count) =>
+        count === 4 && corrupt(response, request.headers.range ?? "");
+      const { receivedBytes, reusedBytes } = await start(server, { destination: folder.path });
+      expect([receivedBytes, reusedBytes]).toEqual([4 * MEBIBYTE, 4 * MEBIBYTE]);
+      expect(await readdir(folder.path)).toEqual(["file"]);
+      expect(bytes.equals(await readFile(join(folder.path, "file")))).toBe(true);
+    },
+  );
 
   test("an answer that is no range is refused", async () => {
     await using server = await FaultServer.start();

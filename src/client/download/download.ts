@@ -51,7 +51,8 @@ export interface DownloadResult {
 }
 
 /**
- * Downloads files into a folder. Every chunk is checked by its SHA-256; a file has its name only when it is whole. Files
+ * Downloads files into a folder. Every chunk is checked when it arrives: by its SHA-256, or by its XXH3 where the server is
+ * on this machine and knows it. A file has its name only when it is whole. Files
  * that are right already are not fetched again, and of wrong ones only the wrong chunks.
  */
 export async function download(client: ModelBoxClient, options: DownloadOptions): Promise<DownloadResult> {

@@ -38,13 +38,13 @@ export class LocalCopy implements AsyncDisposable {
     chunk: StoredChunk,
     memory: ChunkMemory,
     signal: AbortSignal,
-    use: (bytes: Uint8Array) => unknown,
+    use: (bytes: Uint8Array) => void,
   ): Promise<boolean> {
     if (chunk.offsetBytes + chunk.sizeBytes > this.sizeBytes) return false;
     using lent = await memory.borrow(chunk.sizeBytes, signal);
     const bytes = lent.bytes.subarray(0, chunk.sizeBytes);
     if (!(await hasRightBytes(this.#handle, chunk, bytes))) return false;
-    await use(bytes);
+    use(bytes);
     return true;
   }
 

@@ -9,6 +9,8 @@ export interface StoredChunk {
   readonly sha256: string;
   readonly offsetBytes: number;
   readonly sizeBytes: number;
+  /** XXH3 (64 bits, seed 0), when the server knows it. */
+  readonly xxh3?: bigint;
 }
 
 /** The chunks of a file in order, page by page. A small file with a verified digest is one chunk, and nobody is asked. */
@@ -31,10 +33,11 @@ export async function* storedChunks(
     );
     if (Number(page.offsetBytes) !== offsetBytes || page.chunks.length === 0) throw contradiction(file);
     const chunks: StoredChunk[] = [];
-    for (const { sha256, sizeBytes } of page.chunks) {
+    for (const [index, { sha256, sizeBytes }] of page.chunks.entries()) {
       const size = Number(sizeBytes);
       if (!isDigest(sha256) || size < 1 || size > MAX_CHUNK_BYTES) throw contradiction(file);
-      chunks.push({ sha256, offsetBytes, sizeBytes: size });
+      const xxh3 = page.xxh3[index] ?? 0n;
+      chunks.push({ sha256, offsetBytes, sizeBytes: size, ...(xxh3 !== 0n && { xxh3 }) });
       offsetBytes += size;
     }
     if (offsetBytes > file.sizeBytes) throw contradiction(file);

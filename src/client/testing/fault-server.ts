@@ -26,6 +26,8 @@ export class FaultServer implements AsyncDisposable {
   renewals = 0;
   leaseTtlMs = 60_000;
   isLeaseEnded = false;
+  /** Whether the list of chunks has their XXH3. */
+  knowsXxh3 = false;
   /** What a commit brought. */
   files: readonly FileSpec[] = [];
   faultOnPut: Fault | undefined;
@@ -137,7 +139,11 @@ export class FaultServer implements AsyncDisposable {
       },
       getArtifact: () => ({ artifact: { id: "artifact-1", objectKind: ObjectKind.MODEL } }),
       listFiles: () => ({ files: this.files.map((file, index) => this.#listed(file, index)) }),
-      listFileChunks: ({ file }) => ({ chunks: this.files[Number(file)]?.chunks ?? [] }),
+      listFileChunks: ({ file }) => {
+        const chunks = this.files[Number(file)]?.chunks ?? [];
+        const xxh3 = chunks.map(({ sha256 }) => Bun.hash.xxHash3(this.chunks.get(sha256) ?? ""));
+        return { chunks, xxh3: this.knowsXxh3 ? xxh3 : [] };
+      },
     });
   }
 

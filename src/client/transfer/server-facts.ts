@@ -24,3 +24,9 @@ export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),
   };
 }
+
+/** Whether an address is one of this machine. */
+export function isLoopback(address: string): boolean {
+  const { hostname } = new URL(address);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

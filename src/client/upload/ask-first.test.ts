@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { UNASKED_AFTER_CHUNKS } from "../transfer/limits.ts";
-import { AskFirst, isLoopback } from "./ask-first.ts";
+import { isLoopback } from "../transfer/server-facts.ts";
+import { AskFirst } from "./ask-first.ts";
 
 function news(ask: AskFirst, count: number): void {
   for (let index = 0; index < count; index += 1) ask.wasNew();

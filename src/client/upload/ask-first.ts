@@ -31,9 +31,3 @@ export class AskFirst {
     this.#newInARow = 0;
   }
 }
-
-/** Whether an address is one of this machine. */
-export function isLoopback(address: string): boolean {
-  const { hostname } = new URL(address);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}

@@ -1,5 +1,10 @@
 import { DomainError } from "../../domain/errors.ts";
-import type { MetadataReader, MetadataStore, MetadataWriter } from "../../domain/metadata-store.ts";
+import type {
+  MetadataReader,
+  MetadataStore,
+  MetadataWriter,
+  WriteTransactionOptions,
+} from "../../domain/metadata-store.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 5_000;
@@ -42,8 +47,8 @@ class AwaitedStore implements MetadataStore {
     return await this.#opened().read(work);
   }
 
-  async write<T>(work: (tx: MetadataWriter) => Promise<T>): Promise<T> {
-    return await this.#opened().write(work);
+  async write<T>(work: (tx: MetadataWriter) => Promise<T>, options?: WriteTransactionOptions): Promise<T> {
+    return await this.#opened().write(work, options);
   }
 
   onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void {

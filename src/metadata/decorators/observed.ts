@@ -11,7 +11,8 @@ export type Observe = (operation: string, seconds: number, ok: boolean) => void;
 export function observedMetadataStore(store: MetadataStore, observe: Observe): MetadataStore {
   return {
     read: (work) => timed("read", observe, () => store.read((tx) => work(observedReader(tx, observe)))),
-    write: (work) => timed("write", observe, () => store.write((tx) => work(observedReader(tx, observe)))),
+    write: (work, options) =>
+      timed("write", observe, () => store.write((tx) => work(observedReader(tx, observe)), options)),
     onChanges: (listener) => store.onChanges(listener),
     check: () => timed("check", observe, () => store.check()),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

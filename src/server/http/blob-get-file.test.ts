@@ -6,6 +6,8 @@ import { errorOf } from "../../../test/support/failure.ts";
 import { everybody } from "../../../test/support/rpc.ts";
 import { sha256 } from "../../../test/support/upload.ts";
 import type { StoredFile } from "../../domain/entities.ts";
+import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
+import { MAX_KEPT_BYTES } from "../../service/blobs/flow-limits.ts";
 import { trackArtifact } from "../../service/blobs/track-artifact.ts";
 import { digestVerifier } from "../../service/blobs/verify-digests.ts";
 
@@ -222,6 +224,29 @@ test("bytes that are damaged are no success: not at the beginning, and not later
   ]);
   expect(damaged.transfers.load.isBusy).toBe(false);
 });
+
+test.each(["is room", "is no room"])(
+  "slow clients get what is theirs when there %s in memory",
+  async (room) => {
+    const isFull = room === "is no room";
+    if (isFull) expect(server.transfers.kept.take(MAX_KEPT_BYTES)).toBe(true);
+    const large = someBytes(40_000_000, 3);
+    const stored = await server.store("large.bin", large, { chunkBytes: TARGET_CHUNK_BYTES });
+    const digests = await Promise.all(
+      ["--http1.1", "--http2-prior-knowledge", "--http1.1", "--http2-prior-knowledge"].map(
+        async (protocol) => {
+          const url = `${server.url}/v1/files/${stored.id}`;
+          const curl = Bun.spawn(["curl", "-sS", "-f", protocol, "--limit-rate", "30M", url]);
+          const received = await new Response(curl.stdout).bytes();
+          expect(await curl.exited).toBe(0);
+          return sha256(received);
+        },
+      ),
+    );
+    expect(new Set(digests)).toEqual(new Set([sha256(large)]));
+    if (isFull) server.transfers.kept.giveBack(MAX_KEPT_BYTES);
+  },
+);
 
 test("a client that goes away in the middle leaves nothing behind", async () => {
   const controller = new AbortController();

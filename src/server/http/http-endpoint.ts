@@ -120,6 +120,20 @@ function wrongMethod(request: Request, allowed: readonly string[], call: Observe
   return response;
 }
 
+/** All pieces of a body, copied: of a file each is valid until the next one is asked for. */
+async function collect(
+  body: ReadableStream<Uint8Array>,
+  sizeBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(sizeBytes);
+  let filled = 0;
+  for await (const piece of body) {
+    bytes.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** The response with what all have; the call ends when its last byte is sent, or its client is gone. */
 async function finished(
   response: Response,
@@ -142,19 +156,8 @@ async function finished(
   if (length === null || Number(length) > MAX_BUFFERED_RESPONSE_BYTES) {
     return new Response(observedStream(body, call, end), { status, headers });
   }
-  const bytes = await collected(body, Number(length));
+  const bytes = await collect(body, Number(length));
   call.sentBytes += bytes.byteLength;
   end();
   return new Response(bytes, { status, headers });
-}
-
-/** A copy of each piece as it comes: its memory may be taken back when the next one is asked for. */
-async function collected(body: ReadableStream<Uint8Array>, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  for await (const piece of body) {
-    bytes.set(piece, filled);
-    filled += piece.byteLength;
-  }
-  return bytes.subarray(0, filled);
 }

@@ -7,6 +7,8 @@ export interface RpcApp {
   readonly service: ServiceContext;
   /** About this process; asked for with every call, since ports are known only once it listens. */
   readonly serverInfo: () => ServerInfo;
+  /** XXH3 of the bytes with a SHA-256 (hex), where this process knows it. */
+  readonly xxh3Of: (digest: string) => bigint | undefined;
 }
 
 /** What clients need to know about this process. */

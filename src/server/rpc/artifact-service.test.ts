@@ -175,6 +175,7 @@ test("files are listed by folder and page, chunks by page", async () => {
   do {
     const page = await artifacts.listFileChunks({ file: files[0]!.id, pageSize: 2, pageToken });
     seen.push([page.offsetBytes, page.chunks.map((one) => one.sha256)]);
+    expect(page.xxh3).toEqual(page.chunks.map(() => 0n));
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
   expect(seen).toEqual([

@@ -97,7 +97,7 @@ const listFilesRequest = z.object({
 const listChunksRequest = z.object({ file: id, ...pageFields });
 const deleteRequest = z.object({ artifact: id, requestId });
 
-export function artifactService({ service }: RpcApp): ServiceImpl<typeof ArtifactService> {
+export function artifactService({ service, xxh3Of }: RpcApp): ServiceImpl<typeof ArtifactService> {
   return {
     async beginUpload(request, context) {
       const { ttl, ...input } = decode(beginRequest, request, BeginUploadRequestSchema);
@@ -159,6 +159,7 @@ export function artifactService({ service }: RpcApp): ServiceImpl<typeof Artifac
         })),
         offsetBytes: BigInt(page.offsetBytes),
         nextPageToken: page.nextPageToken,
+        xxh3: page.chunks.map(({ digest }) => xxh3Of(digest) ?? 0n),
       };
     },
     async listDirectChunks(request, context) {

@@ -7,7 +7,10 @@ import type { Transfers } from "./transfers.ts";
 
 /** A chunk whose bytes were right when they were looked at just now. */
 export interface CheckedChunk extends AsyncDisposable {
-  /** Bytes from `begin` up to `end`. A piece is there until the next one is asked for, or the chunk is disposed. */
+  /**
+   * Bytes from `begin` up to `end`, to be asked for once. A piece is there until the next one is asked for, or the chunk is
+   * disposed.
+   */
   pieces(begin: number, end: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
@@ -31,12 +34,17 @@ export async function checkBytes(
 
 /** Gives the room of the chunk back, and its memory, at the latest with the checked chunk. */
 async function checkKept(transfers: Transfers, chunk: Chunk): Promise<CheckedChunk | undefined> {
-  const { context, kept, notes } = transfers;
+  const { context, kept, notes, buffers } = transfers;
   await using owned = new AsyncDisposableStack();
   owned.defer(() => kept.giveBack(chunk.sizeBytes));
   const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
-  const bytes = await context.blobs.readBytes(chunk.objectKey, range);
-  owned.defer(() => releaseBytes(bytes));
+  let spare: Uint8Array<ArrayBuffer> | undefined;
+  const bytes = await context.blobs.readBytes(chunk.objectKey, range, (sizeBytes) => {
+    const taken = buffers.take(sizeBytes);
+    owned.defer(() => buffers.giveBack(taken));
+    return (spare = taken);
+  });
+  if (bytes !== spare) owned.defer(() => releaseBytes(bytes));
   const checksum = notes.checksum();
   checksum.add(bytes);
   const note = checksum.finish();
@@ -44,6 +52,7 @@ async function checkKept(transfers: Transfers, chunk: Chunk): Promise<CheckedChu
     if (sha256(bytes) !== chunk.digest) return undefined;
     notes.set(chunk.objectKey, note);
   }
+  if (notes.xxh3(chunk.digest) === undefined) notes.setXxh3(chunk.digest, Bun.hash.xxHash3(bytes));
   const stack = owned.move();
   return {
     pieces: (begin, end) => keptPieces(bytes, begin, end),
@@ -115,10 +124,14 @@ async function* readPieces(
   begin: number,
   end: number,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for (let next = begin; next < end;) {
-    const piece = new Uint8Array(Math.min(SEND_PIECE_BYTES, end - next));
-    await reader.read(piece, objectOffset + next);
-    next += piece.byteLength;
-    yield piece;
+  const array = new Uint8Array(Math.min(SEND_PIECE_BYTES, end - begin));
+  try {
+    for (let next = begin; next < end; next += SEND_PIECE_BYTES) {
+      const piece = array.subarray(0, Math.min(SEND_PIECE_BYTES, end - next));
+      await reader.read(piece, objectOffset + next);
+      yield piece;
+    }
+  } finally {
+    releaseBytes(array);
   }
 }

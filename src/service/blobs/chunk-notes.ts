@@ -1,4 +1,5 @@
 import { MAX_NOTES } from "./flow-limits.ts";
+import { RecentMap } from "./recent-map.ts";
 
 /** Bytes that one hash is taken over; the hashes are summed up. */
 const BLOCK_BYTES = 64 * 1024;
@@ -15,7 +16,8 @@ export type Checksum = bigint;
  */
 export class ChunkNotes {
   readonly #seed = BigInt(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
-  readonly #notes = new Map<string, Checksum>();
+  readonly #notes = new RecentMap<Checksum>(MAX_NOTES);
+  readonly #xxh3 = new RecentMap<bigint>(MAX_NOTES);
 
   /** Takes the checksum of a chunk from its pieces, in order. */
   checksum(): RunningChecksum {
@@ -23,25 +25,29 @@ export class ChunkNotes {
   }
 
   get(key: string): Checksum | undefined {
-    const note = this.#notes.get(key);
-    if (note !== undefined) {
-      this.#notes.delete(key);
-      this.#notes.set(key, note);
-    }
-    return note;
+    return this.#notes.get(key);
   }
 
-  /** Keeps the checksum of a chunk whose SHA-256 is right; the one that was used longest ago goes. */
+  /** Keeps the checksum of a chunk whose SHA-256 is right. */
   set(key: string, note: Checksum): void {
     this.#notes.set(key, note);
-    for (const oldest of this.#notes.keys()) {
-      if (this.#notes.size <= MAX_NOTES) return;
-      this.#notes.delete(oldest);
-    }
   }
 
   delete(key: string): void {
     this.#notes.delete(key);
+  }
+
+  /**
+   * XXH3 (64 bits, seed 0) of the bytes with this SHA-256, if this process has seen them: for clients, who check with it
+   * what reached them.
+   */
+  xxh3(digest: string): bigint | undefined {
+    return this.#xxh3.get(digest);
+  }
+
+  /** Keeps the XXH3 of bytes whose SHA-256 is known to be the digest. */
+  setXxh3(digest: string, xxh3: bigint): void {
+    this.#xxh3.set(digest, xxh3);
   }
 }
 

@@ -53,7 +53,10 @@ export class ChunkRecorder {
     while (queue.waiting.length > 0) {
       const group = queue.waiting.splice(0, MAX_CHUNKS_PER_RECORDING);
       try {
-        const stored = await this.#context.metadata.write((tx) => this.#write(tx, queue, group));
+        const stored = await this.#context.metadata.write((tx) => this.#write(tx, queue, group), {
+          // A commit that names them is durable, and they with it; before that nobody was promised anything.
+          mayBeLost: true,
+        });
         for (const one of group) {
           const row = stored.get(one.digest);
           if (row?.state === "stored") one.resolve(row);

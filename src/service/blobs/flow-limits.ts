@@ -12,11 +12,13 @@ export const MAX_PARALLEL_CHECKS = 4;
 export const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** How long a chunk waits for that room. Clients that read at once make some soon; slow ones must not hold up others. */
 export const WAIT_FOR_KEPT_MS = 100;
+/** Arrays for checked bytes that wait for their next use, once nobody downloads: of four downloads. */
+export const MAX_SPARE_BUFFERS = 4;
 /** Bytes that are handed to a download at a time. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
 export const CHUNKS_PER_LOOKUP = 256;
-/** Fast checksums that are kept: those of 128 GiB in chunks of the usual size, in about 8 MiB of memory. */
+/** Fast checksums of each kind that are kept: those of 128 GiB in chunks of the usual size, in about 13 MiB of memory. */
 export const MAX_NOTES = 32_768;
 /** Digests that one transaction of a commit looks up or marks. */
 export const DIGESTS_PER_TRANSACTION = 5_000;

@@ -22,6 +22,7 @@ test("a chunk gets its name, and is stored once", async () => {
   });
   expect(await postChunk(test.transfers, everybody, { ...chunk, leaseId })).toEqual({ digest, exists: true });
   expect(await test.objects()).toHaveLength(1);
+  expect(test.transfers.notes.xxh3(digest)).toBe(xxh3);
   const held = await test.context.metadata.read((tx) => tx.chunks.heldBy(leaseId, [digest]));
   expect(held).toHaveLength(1);
 });

@@ -51,6 +51,7 @@ async function store(
     if (body.byteLength !== sizeBytes) throw sizeMismatch(sizeBytes, String(body.byteLength));
     if (xxh3 !== undefined && Bun.hash.xxHash3(body) !== xxh3) throw checksumMismatch();
     const { sha256: digest, bytes } = await sha256Elsewhere(body);
+    if (xxh3 !== undefined) transfers.notes.setXxh3(digest, xxh3);
     try {
       const known = await lookUpChunk(transfers, caller, leaseId, digest);
       const record = await storeBytes(transfers, caller, leaseId, { digest, sizeBytes }, bytes, known);

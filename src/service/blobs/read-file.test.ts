@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { open, rename, truncate, unlink } from "node:fs/promises";
 import { everybody } from "../../../test/support/rpc.ts";
+import { sha256 } from "../../../test/support/upload.ts";
 import { openTransfers, someBytes, type TestTransfers } from "../../../test/support/blobs.ts";
 import { MAX_KEPT_BYTES } from "./flow-limits.ts";
 import { findMissingChunks } from "./find-missing-chunks.ts";
@@ -31,6 +32,17 @@ test.each(["is room", "is no room"])(
     expect(test.transfers.kept.take(MAX_KEPT_BYTES)).toBe(true);
   },
 );
+
+test("what was read and found right has an XXH3 to tell", async () => {
+  await using test = await openTransfers();
+  const file = await test.store("model.bin", bytes, { chunkBytes: 3_500_000 });
+  const digest = sha256(bytes);
+  expect(test.transfers.notes.xxh3(digest)).toBeUndefined();
+  await test.read(file, 0, 1);
+  expect(test.transfers.notes.xxh3(digest)).toBeUndefined();
+  await test.read(file);
+  expect(test.transfers.notes.xxh3(digest)).toBe(Bun.hash.xxHash3(bytes));
+});
 
 test("an empty file has no bytes", async () => {
   await using test = await openTransfers();

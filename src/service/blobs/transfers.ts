@@ -1,6 +1,7 @@
 import type { Chunk } from "../../domain/entities.ts";
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { ChunkNotes } from "./chunk-notes.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
 import {
@@ -35,6 +36,7 @@ export interface Transfers {
   readonly bodies: MemoryBudget;
   /** Room for checked bytes that wait to be sent. */
   readonly kept: MemoryBudget;
+  readonly buffers: BufferPool;
   readonly checks: BufferSemaphore;
   readonly cuts: BufferSemaphore;
   readonly load: TransferLoad;
@@ -117,6 +119,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     leases: new LeaseMemory(),
     bodies: new MemoryBudget(MAX_WHOLE_BODY_BYTES),
     kept: new MemoryBudget(MAX_KEPT_BYTES),
+    buffers: new BufferPool(),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
     cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, TARGET_CHUNK_BYTES),
     load: new TransferLoad(),

@@ -40,6 +40,7 @@ export class Connection implements Disposable {
   readonly #onQuery: QueryListener | undefined;
   readonly #inMemory: boolean;
   #turnBegan = 0;
+  #waitsForDisk: boolean | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#database = new Database(options.path);
@@ -64,6 +65,14 @@ export class Connection implements Disposable {
   /** A transaction begins: from here on its statements have MAX_TURN_MS before others get a turn. */
   beginTurn(): void {
     this.#turnBegan = performance.now();
+  }
+
+  /** Whether commits from now on wait until they are on disk. Not to be called in a transaction. */
+  setWaitsForDisk(waits: boolean): void {
+    if (this.#waitsForDisk === waits) return;
+    // SQLite obeys when the statement is prepared, so it can't be one that is kept.
+    this.#database.exec(`PRAGMA synchronous = ${waits ? "FULL" : "NORMAL"}`);
+    this.#waitsForDisk = waits;
   }
 
   /** Runs one statement without results. */

@@ -2,7 +2,12 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { systemClock } from "../../../domain/clock.ts";
 import type { Clock } from "../../../domain/clock.ts";
-import type { MetadataReader, MetadataStore, MetadataWriter } from "../../../domain/metadata-store.ts";
+import type {
+  MetadataReader,
+  MetadataStore,
+  MetadataWriter,
+  WriteTransactionOptions,
+} from "../../../domain/metadata-store.ts";
 import type { EmbeddedMigration } from "../../../embed/migrations.ts";
 import { createRepositories } from "../../repositories/index.ts";
 import { Session } from "../../session.ts";
@@ -161,8 +166,8 @@ class SqliteMetadataStore implements MetadataStore {
     }
   }
 
-  async write<T>(work: (tx: MetadataWriter) => Promise<T>): Promise<T> {
-    return await this.#queue.add((session) => work(createRepositories(session)));
+  async write<T>(work: (tx: MetadataWriter) => Promise<T>, options?: WriteTransactionOptions): Promise<T> {
+    return await this.#queue.add((session) => work(createRepositories(session)), options);
   }
 
   onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void {

@@ -25,6 +25,25 @@ describe("the writer queue", () => {
     expect(count(connection)).toBe(100);
   });
 
+  test("waits for the disk unless all works of a commit may be lost", async () => {
+    await using subject = await aQueue();
+    const { queue, connection } = subject;
+    const waited: boolean[] = [];
+    const commit = connection.commit.bind(connection);
+    connection.commit = async () => {
+      const full = 2n;
+      waited.push(connection.rows("PRAGMA synchronous")[0]?.[0] === full);
+      await commit();
+    };
+    const add = (value: number, mayBeLost: boolean) =>
+      queue.add(() => insert(connection, value), { mayBeLost });
+    await Promise.all([add(1, true), add(2, true), add(3, false), add(4, true)]);
+    expect(waited).toEqual([false, true]);
+    await queue.add(() => insert(connection, 5));
+    expect(waited).toEqual([false, true, true]);
+    expect(count(connection)).toBe(5);
+  });
+
   test("a full disk fails the write that needs the room, and no other", async () => {
     await using subject = await aQueue();
     const { queue, connection } = subject;

@@ -1,4 +1,5 @@
 import { DomainError } from "../../../domain/errors.ts";
+import type { WriteTransactionOptions } from "../../../domain/metadata-store.ts";
 import type { Session } from "../../session.ts";
 import { closedError } from "../closed-error.ts";
 import type { Connection } from "./connection.ts";
@@ -15,6 +16,7 @@ const BUSY_LIMIT_MS = 10_000;
 const BUSY_PAUSE_MS = 10;
 
 interface Job {
+  readonly mayBeLost: boolean;
   run(session: Session): Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -46,7 +48,8 @@ export interface WriterQueueOptions {
 /**
  * Runs works one after another on the one connection that writes. What has queued up is committed together: each
  * work but the first in a savepoint of its own, so that one that fails takes only its own writes back, and all are told
- * once the commit is on disk. A commit waits for the disk on another thread; works that arrive meanwhile make the next group.
+ * once the commit is on disk (of works that may be lost: once the system has it). A commit waits for the disk on another
+ * thread; works that arrive meanwhile make the next group.
  */
 export class WriterQueue implements AsyncDisposable {
   readonly #options: WriterQueueOptions;
@@ -58,14 +61,17 @@ export class WriterQueue implements AsyncDisposable {
     this.#options = options;
   }
 
-  add<T>(run: (session: Session) => Promise<T>): Promise<T> {
+  add<T>(
+    run: (session: Session) => Promise<T>,
+    { mayBeLost = false }: WriteTransactionOptions = {},
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(closedError());
     if (this.#waiting.length >= MAX_WAITING_WORKS) {
       const message = "Too many writes are waiting for the database; try again.";
       return Promise.reject(new DomainError("unavailable", "DATABASE_BUSY", message));
     }
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: (value) => resolve(value as T), reject });
+      this.#waiting.push({ mayBeLost, run, resolve: (value) => resolve(value as T), reject });
       this.#running ??= this.#drain();
     });
   }
@@ -88,14 +94,15 @@ export class WriterQueue implements AsyncDisposable {
 
   async #runGroup(): Promise<void> {
     const outcomes: Outcome[] = [];
+    const mayBeLost = this.#waiting[0]?.mayBeLost ?? false;
     try {
-      await this.#begin();
+      await this.#begin(mayBeLost);
       this.#options.connection.beginTurn();
       const end = performance.now() + MAX_GROUP_MS;
       do {
         const job = this.#waiting.shift();
         if (job !== undefined) outcomes.push(await this.#runJob(job, outcomes.length === 0));
-      } while (this.#waiting.length > 0 && outcomes.length < MAX_GROUP_WORKS && performance.now() < end);
+      } while (this.#mayJoin(mayBeLost) && outcomes.length < MAX_GROUP_WORKS && performance.now() < end);
       await this.#options.connection.commit();
     } catch (error) {
       this.#rollBack();
@@ -107,10 +114,17 @@ export class WriterQueue implements AsyncDisposable {
     this.#tell(outcomes);
   }
 
-  async #begin(): Promise<void> {
+  /** Whether the next work may be committed with a group that may be lost, or may not. */
+  #mayJoin(groupMayBeLost: boolean): boolean {
+    const [next] = this.#waiting;
+    return next !== undefined && (next.mayBeLost || !groupMayBeLost);
+  }
+
+  async #begin(mayBeLost: boolean): Promise<void> {
     const end = performance.now() + (this.#options.busyLimitMs ?? BUSY_LIMIT_MS);
     for (;;) {
       try {
+        this.#options.connection.setWaitsForDisk(!mayBeLost);
         this.#options.connection.exec("BEGIN IMMEDIATE");
         return;
       } catch (error) {
