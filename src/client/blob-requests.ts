@@ -34,8 +34,8 @@ export async function postChunk(
   signal: AbortSignal,
 ): Promise<PostedChunk> {
   const xxh3 = Bun.hash.xxHash3(bytes).toString(16).padStart(16, "0");
-  const attempt = async (address: string) => {
-    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
+  const attempt = async (address: string, silence: AbortSignal) => {
+    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal, silence);
     const response = await http.send({
       method: "POST",
       url: `${address}/v1/chunks`,
@@ -77,8 +77,8 @@ export async function putChunk(
   chunk: OutgoingChunk,
   signal: AbortSignal,
 ): Promise<void> {
-  const attempt = async (address: string) => {
-    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal);
+  const attempt = async (address: string, silence: AbortSignal) => {
+    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal, silence);
     const response = await http.send({
       method: "PUT",
       url: `${address}/v1/chunks/${chunk.sha256}`,
@@ -100,9 +100,9 @@ export async function* getRange(
   http: HttpClient,
   address: string,
   range: FileRange,
-  signal: AbortSignal,
+  ...signals: readonly AbortSignal[]
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  using deadline = new Deadline(address, STALL_TIMEOUT_MS, signal);
+  using deadline = new Deadline(address, STALL_TIMEOUT_MS, ...signals);
   const last = range.offsetBytes + range.lengthBytes - 1;
   const response = await http.send({
     method: "GET",

@@ -93,6 +93,11 @@ async function metric(server: TestServer, name: string, labels = ""): Promise<nu
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 
+/** So much that all servers have bytes in hand when one dies, and not so much that they say that they can't work. */
+function slowDown(): void {
+  deployment.s3Proxy.inject({ kind: "delay", ms: 300 });
+}
+
 function writeModel(name: string, seed: number): Buffer {
   const bytes = Buffer.from(someBytes(FILE_BYTES, seed));
   writeFileSync(join(deployment.folder, name), bytes);
@@ -170,8 +175,7 @@ describe("two metadata servers and two blob servers on one database and bucket",
     "an upload goes on through the other when one is killed, and a download begins without it",
     async () => {
       const bytes = writeModel("second.bin", 2);
-      // Nothing reaches the bucket, so that both have chunks in hand when one dies.
-      deployment.s3Proxy.inject({ kind: "hang" });
+      slowDown();
       const uploading = run(
         metadataServers[0]!,
         ..."checkpoints create --experiment team/run --step 2 second.bin".split(" "),
@@ -195,8 +199,7 @@ describe("two metadata servers and two blob servers on one database and bucket",
     "a download too, through the first one, which is back",
     async () => {
       await startBlobServer(0);
-      // Slow enough that both have ranges in hand when one dies, and not so slow that they say that they can't work.
-      deployment.s3Proxy.inject({ kind: "delay", ms: 300 });
+      slowDown();
       const downloading = run(
         metadataServers[0]!,
         ..."checkpoints download team/run/step-2 --output third".split(" "),

@@ -28,27 +28,14 @@ export class S3DirectTransfer implements DirectTransfer {
   }
 
   async uploadAddress(chunk: StagedChunk, sizeBytes: number, lifeSeconds: number): Promise<UploadAddress> {
-    const { requests, names, region } = this.#options;
-    // The client signs no header; its address shows how the bucket is addressed.
-    const { url, credentials } = await requests.address("PUT", names.staged(chunk), lifeSeconds);
-    const plain = new URL(url);
-    plain.search = "";
+    const { requests, names } = this.#options;
     const headers = { ...requests.writeHeaders, [CHECKSUM_HEADER]: base64(chunk.digest) };
-    const signed = {
-      method: "PUT",
-      url: plain,
-      headers: { ...headers, "content-length": String(sizeBytes) },
-      expiresInSeconds: lifeSeconds,
-      region,
-      credentials,
-      now: new Date(),
-    } as const;
-    return { url: presign(signed), headers };
+    const signed = { ...headers, "content-length": String(sizeBytes) };
+    return { url: await this.#address("PUT", names.staged(chunk), signed, lifeSeconds), headers };
   }
 
-  async downloadAddress(key: string, lifeSeconds: number): Promise<string> {
-    const { requests, names } = this.#options;
-    return (await requests.address("GET", names.object(key), lifeSeconds)).url;
+  downloadAddress(key: string, lifeSeconds: number): Promise<string> {
+    return this.#address("GET", this.#options.names.object(key), {}, lifeSeconds);
   }
 
   async stagedSize(chunk: StagedChunk): Promise<number | undefined> {
@@ -110,6 +97,28 @@ export class S3DirectTransfer implements DirectTransfer {
     } catch (error) {
       throw storageError(error);
     }
+  }
+
+  async #address(
+    method: "GET" | "PUT",
+    name: string,
+    headers: Readonly<Record<string, string>>,
+    lifeSeconds: number,
+  ): Promise<string> {
+    const { requests, region } = this.#options;
+    const { url, credentials } = await requests.address(method, name, lifeSeconds);
+    // The client signs no headers; its address shows how the bucket is addressed.
+    const plain = new URL(url);
+    plain.search = "";
+    return presign({
+      method,
+      url: plain,
+      headers,
+      expiresInSeconds: lifeSeconds,
+      region,
+      credentials,
+      now: new Date(),
+    });
   }
 }
 

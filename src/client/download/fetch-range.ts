@@ -28,8 +28,8 @@ export async function fetchRange(range: ChunkRange, options: FetchRangeOptions):
     corruptions += 1;
     return corruptions < CORRUPT_CHUNK_ATTEMPTS;
   };
-  const attempt = async (address: string) => {
-    await fetchOnce(range.slice(done), address, options, () => {
+  const attempt = async (address: string, silence: AbortSignal) => {
+    await fetchOnce(range.slice(done), address, silence, options, () => {
       done += 1;
     });
   };
@@ -39,6 +39,7 @@ export async function fetchRange(range: ChunkRange, options: FetchRangeOptions):
 async function fetchOnce(
   range: ChunkRange,
   address: string,
+  silence: AbortSignal,
   options: FetchRangeOptions,
   onDone: () => void,
 ): Promise<void> {
@@ -52,7 +53,7 @@ async function fetchOnce(
   let chunk: StoredChunk | undefined = chunks.next().value;
   let filled = 0;
   const asked = { fileId: file.id, offsetBytes: first.offsetBytes, lengthBytes };
-  for await (const piece of getRange(http, address, asked, signal)) {
+  for await (const piece of getRange(http, address, asked, signal, silence)) {
     for (let taken = 0; taken < piece.length && chunk !== undefined;) {
       const length = Math.min(piece.length - taken, chunk.sizeBytes - filled);
       lent.bytes.set(piece.subarray(taken, taken + length), filled);

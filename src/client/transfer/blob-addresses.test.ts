@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { putChunk } from "../blob-requests.ts";
 import { ConnectionError, ServerError } from "../errors.ts";
 import { createModelBoxClient } from "../model-box-client.ts";
 import { failureOf } from "../testing/failure-of.ts";
@@ -10,11 +11,14 @@ const never = new AbortController().signal;
 class Blob implements AsyncDisposable {
   status = 200;
   asked = 0;
+  /** Takes questions, and never answers. */
+  isSilent = false;
   readonly #server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch: () => {
       this.asked += 1;
+      if (this.isSilent) return new Promise<Response>(() => undefined);
       return new Response(null, { status: this.status });
     },
   });
@@ -95,6 +99,18 @@ describe("addresses for files", () => {
       await Bun.sleep(10);
     }
   });
+
+  test("that fall silent in the middle of a request end it, and another goes on", async () => {
+    await using one = new Blob();
+    await using other = new Blob();
+    const { http } = createModelBoxClient({ serverAddr: one.url });
+    const addresses = await open([one.url, other.url]);
+    one.isSilent = true;
+    const asked = other.asked;
+    await putChunk(http, addresses, { sha256: "a", bytes: new Uint8Array(10), leaseId: "l" }, never);
+    expect(other.asked).toBe(asked + 1);
+    expect(new Set(await used(addresses, 2))).toEqual(new Set([other.url]));
+  }, 60_000);
 
   test("are all tried before the failure is told, and tried again the next time", async () => {
     await using one = new Blob();

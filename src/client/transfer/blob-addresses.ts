@@ -1,7 +1,13 @@
 import { isNoRoom, isWorthAnotherTry } from "../blob-error.ts";
 import { ConnectionError } from "../errors.ts";
 import type { HttpClient } from "../http-client.ts";
-import { BLOB_PROBE_TIMEOUT_MS, FIRST_BLOB_PAUSE_MS, LONGEST_BLOB_PAUSE_MS } from "./limits.ts";
+import {
+  BLOB_PROBE_TIMEOUT_MS,
+  FIRST_BLOB_PAUSE_MS,
+  LONGEST_BLOB_PAUSE_MS,
+  SILENCE_CHECK_MS,
+  SILENCE_TIMEOUT_MS,
+} from "./limits.ts";
 
 /** Statuses of a server that has stopped, or is about to, and of a proxy that can't reach it. */
 const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -44,18 +50,20 @@ export class BlobAddresses {
 
   /**
    * Does the work with one address, and with another where it is the address that fails. Throws the last failure when
-   * all have failed.
+   * all have failed. The signal ends work with an address that has fallen silent, where there is another.
    */
-  async use<T>(work: (address: string) => Promise<T>): Promise<T> {
+  async use<T>(work: (address: string, silence: AbortSignal) => Promise<T>): Promise<T> {
     for (let left = this.#addresses.length; ; left -= 1) {
       const address = this.#take();
+      using watch = this.#watch(address.url);
       try {
-        const result = await work(address.url);
+        const result = await work(address.url, watch.silence);
         address.failures = 0;
         return result;
       } catch (error) {
         if (!isAddressAtFault(error)) throw error;
-        this.#pause(address);
+        // Of many requests that fail together the first one counts.
+        if (address.failures === 0) this.#pause(address);
         if (left <= 1 || this.#signal.aborted) throw error;
       }
     }
@@ -81,18 +89,39 @@ export class BlobAddresses {
     address.askAgainAtMs = performance.now() + pauseMs;
   }
 
+  /**
+   * A machine that is gone closes no connections: asks now and then whether somebody is still there. Whether its storage
+   * works does not matter: who waits for that is told.
+   */
+  #watch(url: string): Disposable & { readonly silence: AbortSignal } {
+    const silent = new AbortController();
+    const look = async (): Promise<void> => {
+      if ((await this.#statusOf(`${url}/healthz`, SILENCE_TIMEOUT_MS)) !== undefined) return;
+      const message = `${url} does not answer any more; check the network, then try again.`;
+      silent.abort(new ConnectionError(message, { address: url, maybeSeen: true }));
+    };
+    const timer = this.all.length > 1 ? setInterval(() => void look(), SILENCE_CHECK_MS) : undefined;
+    return { silence: silent.signal, [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
   /** Finds out whether an address can be used. Never throws. */
   async #ask(address: BlobAddress): Promise<void> {
     // Not asked again meanwhile.
     address.askAgainAtMs = Number.POSITIVE_INFINITY;
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(BLOB_PROBE_TIMEOUT_MS)]);
+    const status = await this.#statusOf(`${address.url}/readyz`, BLOB_PROBE_TIMEOUT_MS);
+    if (status === undefined || AWAY_STATUSES.has(status)) this.#pause(address);
+    else address.failures = 0;
+  }
+
+  /** How a question is answered; undefined when it is not. */
+  async #statusOf(url: string, limitMs: number): Promise<number | undefined> {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(limitMs)]);
     try {
-      const response = await this.#http.send({ method: "GET", url: `${address.url}/readyz`, signal });
+      const response = await this.#http.send({ method: "GET", url, signal });
       await response.body?.cancel();
-      if (AWAY_STATUSES.has(response.status)) this.#pause(address);
-      else address.failures = 0;
+      return response.status;
     } catch {
-      this.#pause(address);
+      return undefined;
     }
   }
 }

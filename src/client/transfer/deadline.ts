@@ -1,23 +1,24 @@
 import { AbortedByCallerError, ConnectionError } from "../errors.ts";
 
 /**
- * Ends a request when nothing happens for too long, or when the parent signal ends. One listener per request, removed
- * with it: a transfer makes a great many of them under one signal.
+ * Ends a request when nothing happens for too long, or when a parent signal ends. One listener per request and parent,
+ * removed with it: a transfer makes a great many of them under one signal.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
-  readonly #parent: AbortSignal;
+  readonly #parents: readonly AbortSignal[];
   readonly #timeoutMs: number;
   readonly #address: string;
-  readonly #onParentAbort = () => this.#controller.abort(this.#parent.reason);
+  readonly #onParentAbort = () =>
+    this.#controller.abort(this.#parents.find((parent) => parent.aborted)?.reason);
   #timer: ReturnType<typeof setTimeout>;
 
-  constructor(address: string, timeoutMs: number, parent: AbortSignal) {
-    this.#parent = parent;
+  constructor(address: string, timeoutMs: number, ...parents: readonly AbortSignal[]) {
+    this.#parents = parents;
     this.#address = address;
     this.#timeoutMs = timeoutMs;
-    if (parent.aborted) this.#onParentAbort();
-    parent.addEventListener("abort", this.#onParentAbort, { once: true });
+    if (parents.some((parent) => parent.aborted)) this.#onParentAbort();
+    for (const parent of parents) parent.addEventListener("abort", this.#onParentAbort, { once: true });
     this.#timer = setTimeout(() => this.#expire(), timeoutMs);
   }
 
@@ -38,7 +39,7 @@ export class Deadline implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#parent.removeEventListener("abort", this.#onParentAbort);
+    for (const parent of this.#parents) parent.removeEventListener("abort", this.#onParentAbort);
   }
 
   #expire(): void {

@@ -28,6 +28,10 @@ export const FIRST_BLOB_PAUSE_MS = 1_000;
 export const LONGEST_BLOB_PAUSE_MS = 60_000;
 /** How long it may take to answer that it can be used. */
 export const BLOB_PROBE_TIMEOUT_MS = 3_000;
+/** How often an address is asked whether it is still there while a request to it runs, where there are others. */
+export const SILENCE_CHECK_MS = 10_000;
+/** How long that answer may take. */
+export const SILENCE_TIMEOUT_MS = 10_000;
 /** How long the object store may take to answer for the first time; else everything goes through the server. */
 export const DIRECT_PROBE_TIMEOUT_MS = 3_000;
 /** After so many failures in a row the object store is left alone for the rest of the transfer. */
