@@ -40,10 +40,10 @@ export interface MetadataStore extends AsyncDisposable {
   read<T>(work: (tx: MetadataReader) => Promise<T>): Promise<T>;
   write<T>(work: (tx: MetadataWriter) => Promise<T>, options?: WriteTransactionOptions): Promise<T>;
   /**
-   * Calls the listener after each commit with changes: at once for those of this process, within a second for those of
-   * other servers on the same database. Returns how to stop.
+   * Calls the listener after each commit with changes in the namespace: at once for those of this process, within a
+   * second for those of other servers on the same database; now and then without one. Returns how to stop.
    */
-  onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void;
+  onChanges(namespaceId: string, listener: () => void): () => void;
   /** Throws when the database does not answer; for readiness. */
   check(): Promise<void>;
 }

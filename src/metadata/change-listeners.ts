@@ -1,19 +1,30 @@
-type Listener = (namespaceIds: ReadonlySet<string>) => void;
-
 /** Who wants to know of commits. A listener that throws is the caller's mistake and must not stop the others. */
 export class ChangeListeners {
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Map<string, Set<() => void>>();
 
-  add(listener: Listener): () => void {
-    const own: Listener = (namespaceIds) => listener(namespaceIds);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+  /** The namespaces that somebody listens to. */
+  get namespaceIds(): readonly string[] {
+    return [...this.#listeners.keys()];
   }
 
-  tell(namespaceIds: ReadonlySet<string>): void {
-    for (const listener of this.#listeners) {
+  has(namespaceId: string): boolean {
+    return this.#listeners.has(namespaceId);
+  }
+
+  add(namespaceId: string, listener: () => void): () => void {
+    const own = (): void => listener();
+    const all = this.#listeners.get(namespaceId) ?? new Set();
+    this.#listeners.set(namespaceId, all.add(own));
+    return () => {
+      all.delete(own);
+      if (all.size === 0 && this.#listeners.get(namespaceId) === all) this.#listeners.delete(namespaceId);
+    };
+  }
+
+  tell(namespaceIds: Iterable<string>): void {
+    for (const listener of [...namespaceIds].flatMap((id) => [...(this.#listeners.get(id) ?? [])])) {
       try {
-        listener(namespaceIds);
+        listener();
       } catch (error) {
         reportError(error);
       }

@@ -1,10 +1,13 @@
 import { afterAll } from "bun:test";
 import { sharedDatabaseServer } from "../../test/support/database-servers.ts";
-import type { DatabaseKind } from "../../test/support/database-servers.ts";
+import type { DatabaseKind, DatabaseServer } from "../../test/support/database-servers.ts";
 import { testMetadataStore } from "./conformance.ts";
 import type { DatabaseSettings } from "./index.ts";
 import { createRemoteMetadataStore } from "./index.ts";
 import { emptyTables } from "./testing/empty-tables.ts";
+
+/** How long a server may take to notice that a connection was closed. */
+const CLOSE_LIMIT_MS = 5_000;
 
 for (const [kind, name] of [
   ["mysql", "MariaDB"],
@@ -20,7 +23,7 @@ for (const [kind, name] of [
       return {
         store: await createRemoteMetadataStore({ kind, settings }),
         async leftovers() {
-          const connections = await server.administer(connectionsOf(kind, settings.dbname));
+          const connections = await connectionsLeft(server, settings.dbname);
           await emptyTables(server, settings.dbname);
           return connections === "" ? [] : connections.split("\n");
         },
@@ -34,7 +37,16 @@ for (const [kind, name] of [
   });
 }
 
-/** A store that is closed has no connection left, and no transaction. */
+/** A store that is closed has no connection left, and no transaction, once the server has seen its last words. */
+async function connectionsLeft(server: DatabaseServer, dbname: string): Promise<string> {
+  const end = performance.now() + CLOSE_LIMIT_MS;
+  for (;;) {
+    const connections = await server.administer(connectionsOf(server.kind, dbname));
+    if (connections === "" || performance.now() > end) return connections;
+    await Bun.sleep(5);
+  }
+}
+
 function connectionsOf(kind: DatabaseKind, dbname: string): string {
   return kind === "mysql"
     ? `SELECT id, command, info FROM information_schema.processlist WHERE db = '${dbname}'`

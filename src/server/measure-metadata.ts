@@ -22,7 +22,7 @@ export function measureMetadata(
   return {
     read: (work) => measured("read", () => store.read(work)),
     write: (work, options) => measured("write", () => store.write(work, options)),
-    onChanges: (listener) => store.onChanges(listener),
+    onChanges: (namespaceId, listener) => store.onChanges(namespaceId, listener),
     check: () => measured("check", () => store.check()),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -19,7 +19,7 @@ function interrupted(metadata: MetadataStore, at: number, work: () => Promise<un
       return metadata.read(reading);
     },
     write: (writing) => metadata.write(writing),
-    onChanges: (listener) => metadata.onChanges(listener),
+    onChanges: (namespaceId, listener) => metadata.onChanges(namespaceId, listener),
     check: () => metadata.check(),
     [Symbol.asyncDispose]: () => metadata[Symbol.asyncDispose](),
   };

@@ -33,7 +33,7 @@ export async function awaitedMetadataStore(
 class AwaitedStore implements MetadataStore {
   readonly #stopped = new AbortController();
   readonly #opening: Promise<void>;
-  readonly #listeners = new Map<symbol, (namespaceIds: ReadonlySet<string>) => void>();
+  readonly #listeners = new Map<symbol, { readonly namespaceId: string; readonly listener: () => void }>();
   readonly #stops = new Map<symbol, () => void>();
   #store: MetadataStore | undefined;
   #failure: unknown;
@@ -51,10 +51,10 @@ class AwaitedStore implements MetadataStore {
     return await this.#opened().write(work, options);
   }
 
-  onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void {
+  onChanges(namespaceId: string, listener: () => void): () => void {
     const key = Symbol("listener");
-    if (this.#store === undefined) this.#listeners.set(key, listener);
-    else this.#stops.set(key, this.#store.onChanges(listener));
+    if (this.#store === undefined) this.#listeners.set(key, { namespaceId, listener });
+    else this.#stops.set(key, this.#store.onChanges(namespaceId, listener));
     return () => {
       this.#listeners.delete(key);
       this.#stops.get(key)?.();
@@ -85,7 +85,8 @@ class AwaitedStore implements MetadataStore {
       if (this.#stopped.signal.aborted) return;
       try {
         const store = await open();
-        for (const [key, listener] of this.#listeners) this.#stops.set(key, store.onChanges(listener));
+        for (const [key, { namespaceId, listener }] of this.#listeners)
+          this.#stops.set(key, store.onChanges(namespaceId, listener));
         this.#listeners.clear();
         this.#store = store;
         return;

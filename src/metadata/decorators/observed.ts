@@ -13,7 +13,7 @@ export function observedMetadataStore(store: MetadataStore, observe: Observe): M
     read: (work) => timed("read", observe, () => store.read((tx) => work(observedReader(tx, observe)))),
     write: (work, options) =>
       timed("write", observe, () => store.write((tx) => work(observedReader(tx, observe)), options)),
-    onChanges: (listener) => store.onChanges(listener),
+    onChanges: (namespaceId, listener) => store.onChanges(namespaceId, listener),
     check: () => timed("check", observe, () => store.check()),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -16,9 +16,7 @@ export function changeSignal(metadata: MetadataStore, namespaceId: string, abort
     signalled = true;
     wake?.();
   };
-  const stop = metadata.onChanges((namespaceIds) => {
-    if (namespaceIds.has(namespaceId)) signal();
-  });
+  const stop = metadata.onChanges(namespaceId, signal);
   abort.addEventListener("abort", signal);
   return {
     reset() {

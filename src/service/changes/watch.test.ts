@@ -112,7 +112,7 @@ describe("watchChanges", () => {
     const { metadata } = services;
     const counting: MetadataStore = {
       ...withoutAnnouncements(metadata),
-      onChanges: (listener) => metadata.onChanges(listener),
+      onChanges: (namespaceId, listener) => metadata.onChanges(namespaceId, listener),
       read: async (work) => {
         const result = await metadata.read(work);
         const changes = (result as { readonly changes?: readonly unknown[] }).changes ?? [];
@@ -135,9 +135,9 @@ describe("watchChanges", () => {
     let listeners = 0;
     const counted: MetadataStore = {
       ...withoutAnnouncements(services.metadata),
-      onChanges: (listener) => {
+      onChanges: (namespaceId, listener) => {
         listeners += 1;
-        const stop = services.metadata.onChanges(listener);
+        const stop = services.metadata.onChanges(namespaceId, listener);
         return () => {
           listeners -= 1;
           stop();

@@ -29,7 +29,7 @@ function bound(metadata: MetadataStore): MetadataStore {
   return {
     read: (work) => metadata.read(work),
     write: (work) => metadata.write(work),
-    onChanges: (listener) => metadata.onChanges(listener),
+    onChanges: (namespaceId, listener) => metadata.onChanges(namespaceId, listener),
     check: () => metadata.check(),
     [Symbol.asyncDispose]: () => metadata[Symbol.asyncDispose](),
   };

@@ -122,13 +122,14 @@ for (const kind of ["mysql", "postgres"] as const) {
       await using subject = await aStore(kind, { poolSize: 12 });
       const { store, server, settings } = subject;
       const limit = 3;
+      // Before the limit, so that the pool has one of those that are given.
+      const { namespace } = await aWorld(store);
       await server.administer(
         kind === "mysql"
           ? `ALTER USER modelbox WITH MAX_USER_CONNECTIONS ${limit}`
           : `ALTER DATABASE "${settings.dbname}" CONNECTION LIMIT ${limit}`,
       );
       try {
-        const { namespace } = await aWorld(store);
         const models = Array.from({ length: 60 }, () => aModel(namespace));
         await Promise.all(models.map((model) => store.write((tx) => tx.models.insert(model))));
         const found = await store.read((tx) => tx.models.getMany(models.map((model) => model.id)));
@@ -195,8 +196,9 @@ for (const kind of ["mysql", "postgres"] as const) {
       const reports: unknown[] = [];
       const open = () => createRemoteMetadataStore({ kind, settings: { ...settings, port: proxy.port } });
       const store: MetadataStore = await awaitedMetadataStore(open, (error) => reports.push(error));
-      const told = Promise.withResolvers<ReadonlySet<string>>();
-      store.onChanges(told.resolve);
+      const told = Promise.withResolvers<void>();
+      const namespace = aNamespace();
+      store.onChanges(namespace.id, told.resolve);
       const error = await fails(store.check(), "unavailable");
       expect(error.message).toContain(`127.0.0.1:${proxy.port}`);
       proxy.release();
@@ -207,12 +209,11 @@ for (const kind of ["mysql", "postgres"] as const) {
         )
       )
         await Bun.sleep(20);
-      const namespace = aNamespace();
       await store.write(async (tx) => {
         await tx.namespaces.insert(namespace);
         await tx.changes.append([aChange(namespace)]);
       });
-      expect([...(await told.promise)]).toEqual([namespace.id]);
+      await told.promise;
       expect(reports.length).toBeGreaterThan(0);
       await store[Symbol.asyncDispose]();
       await server.dropDatabase(settings.dbname);

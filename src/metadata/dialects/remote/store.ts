@@ -51,8 +51,8 @@ export class RemoteMetadataStore implements MetadataStore {
     );
   }
 
-  onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void {
-    return this.#changes.add(listener);
+  onChanges(namespaceId: string, listener: () => void): () => void {
+    return this.#changes.add(namespaceId, listener);
   }
 
   async check(): Promise<void> {

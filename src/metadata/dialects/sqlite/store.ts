@@ -170,8 +170,8 @@ class SqliteMetadataStore implements MetadataStore {
     return await this.#queue.add((session) => work(createRepositories(session)), options);
   }
 
-  onChanges(listener: (namespaceIds: ReadonlySet<string>) => void): () => void {
-    return this.#listeners.add(listener);
+  onChanges(namespaceId: string, listener: () => void): () => void {
+    return this.#listeners.add(namespaceId, listener);
   }
 
   async check(): Promise<void> {
