@@ -63,6 +63,7 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "server:start": () => import("./commands/server/start.ts"),
   "server:init-config": () => import("./commands/server/init-config.ts"),
   "server:migrate": () => import("./commands/server/migrate.ts"),
+  "server:copy": () => import("./commands/server/copy.ts"),
   "server:tokens:create": () => import("./commands/server/tokens/create.ts"),
   "server:tokens:list": () => import("./commands/server/tokens/list.ts"),
   "server:tokens:revoke": () => import("./commands/server/tokens/revoke.ts"),

@@ -9,7 +9,7 @@ import {
 import { ConfigError, readTlsFiles, type ServerConfig, type TlsMaterial } from "../config/index.ts";
 import type { BlobStore } from "../domain/blob-store.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, failedPrecondition, notFound } from "../domain/errors.ts";
 import type { MetadataStore } from "../domain/metadata-store.ts";
 import {
   awaitedMetadataStore,
@@ -91,6 +91,49 @@ export class AppContext implements ServiceContext, AsyncDisposable {
   }
 }
 
+/** The storage of an installation, opened without a server. */
+export interface OpenedStorage extends AsyncDisposable {
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+}
+
+/**
+ * Opens what is there, of this executable's schema, to read it beside servers. With `quiet` none of them may write: in
+ * integrated mode one that does is refused, and refused as long as this is open.
+ */
+export async function openForReading(
+  config: ServerConfig,
+  clock: Clock,
+  quiet: boolean,
+): Promise<OpenedStorage> {
+  const { exists, pending, database } = await storageStatus(config);
+  if (!exists) throw notFound("database", database);
+  if (pending.length > 0) {
+    const message = `The database ${database} is older than this ModelBox; run \`modelbox server migrate\` on it first.`;
+    throw failedPrecondition("DATABASE_OLDER", message, { database });
+  }
+  await using resources = new AsyncDisposableStack();
+  const blobs = resources.use(await openBlobs(config, true));
+  const metadata = resources.use(
+    await openDatabase(config, clock, quiet ? { readOnly: true } : { shared: true }),
+  );
+  const opened = resources.move();
+  return { metadata, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Opens an empty place, or one that is being filled from the same source, to fill it; no server may start on it meanwhile. */
+export async function openForFilling(
+  config: ServerConfig,
+  clock: Clock,
+  copyFrom: string,
+): Promise<OpenedStorage> {
+  await using resources = new AsyncDisposableStack();
+  const blobs = resources.use(await openBlobs(config));
+  const metadata = resources.use(await openDatabase(config, clock, { copyFrom }));
+  const opened = resources.move();
+  return { metadata, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
 /** What the database has, and what this executable brings; looks without changing anything. */
 export async function storageStatus(config: ServerConfig): Promise<MigrationStatus> {
   checkAvailable(config);
@@ -109,7 +152,7 @@ export async function storageStatus(config: ServerConfig): Promise<MigrationStat
  */
 export async function openMetadataBeside(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
   const { exists, pending } = await storageStatus(config);
-  return await openDatabase(config, clock, exists && pending.length === 0);
+  return await openDatabase(config, clock, { shared: exists && pending.length === 0 });
 }
 
 /**
@@ -154,7 +197,8 @@ function missing(setting: string, instead: string): string {
 
 /** Waits in the background for a database server that does not answer yet. */
 async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Promise<MetadataStore> {
-  if (config.metadataStorage === "integrated") return await openDatabase(config, clock);
+  const { readOnly } = config;
+  if (config.metadataStorage === "integrated") return await openDatabase(config, clock, { readOnly });
   return await awaitedMetadataStore(
     () => openDatabase(config, clock),
     (error, final) => {
@@ -164,14 +208,24 @@ async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Pr
   );
 }
 
-async function openDatabase(config: ServerConfig, clock: Clock, shared = false): Promise<MetadataStore> {
+interface DatabaseUse {
+  readonly shared?: boolean;
+  readonly readOnly?: boolean;
+  readonly copyFrom?: string;
+}
+
+async function openDatabase(
+  config: ServerConfig,
+  clock: Clock,
+  use: DatabaseUse = {},
+): Promise<MetadataStore> {
   const remote = remoteDatabase(config);
   const { path } = config.metadataStorageIntegrated;
   if (remote === undefined) makeFolder(dirname(path), PATH_KEY);
   try {
     return remote === undefined
-      ? await createLibsqlMetadataStore({ path, clock, shared })
-      : await createRemoteMetadataStore({ ...remote, clock });
+      ? await createLibsqlMetadataStore({ path, clock, ...use })
+      : await createRemoteMetadataStore({ ...remote, clock, copyFrom: use.copyFrom });
   } catch (error) {
     throw namingKey(error, config);
   }
@@ -186,9 +240,11 @@ function remoteDatabase(config: ServerConfig) {
   return { kind, settings: { ...section, password: section.password.reveal() } };
 }
 
-async function openBlobs(config: ServerConfig): Promise<BlobStore> {
-  if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined) return openS3(config.blobStorageS3);
+async function openBlobs(config: ServerConfig, onlyReads = false): Promise<BlobStore> {
+  if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined)
+    return openS3(config.blobStorageS3, onlyReads);
   const { baseDir } = config.blobStorageFilesystem;
+  if (onlyReads) return createFilesystemBlobStore({ baseDir, onlyReads });
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
   return createFilesystemBlobStore({ baseDir });
@@ -196,7 +252,10 @@ async function openBlobs(config: ServerConfig): Promise<BlobStore> {
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>): Promise<BlobStore> {
+async function openS3(
+  section: NonNullable<ServerConfig["blobStorageS3"]>,
+  onlyReads: boolean,
+): Promise<BlobStore> {
   const { accessKey, secretKey, partSizeMib, ...options } = section;
   const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
   try {
@@ -204,6 +263,7 @@ async function openS3(section: NonNullable<ServerConfig["blobStorageS3"]>): Prom
       ...options,
       credentials: keys.accessKey === "" ? undefined : keys,
       partSizeBytes: partSizeMib * BYTES_PER_MIB,
+      onlyReads,
     });
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;

@@ -17,6 +17,7 @@ export class ProgressLine implements Disposable {
   readonly #label: string;
   readonly #stream: NodeJS.WriteStream;
   readonly #now: () => number;
+  readonly #unit: string;
   #samples: readonly Sample[] = [];
   #drawnAtMs = Number.NEGATIVE_INFINITY;
   #isShown = false;
@@ -25,10 +26,12 @@ export class ProgressLine implements Disposable {
     label: string,
     stream: NodeJS.WriteStream = process.stderr,
     now: () => number = () => performance.now(),
+    unit = "files",
   ) {
     this.#label = label;
     this.#stream = stream;
     this.#now = now;
+    this.#unit = unit;
   }
 
   /** Takes the newest state; draws it when the last drawing is old enough. */
@@ -38,7 +41,7 @@ export class ProgressLine implements Disposable {
     this.#drawnAtMs = atMs;
     const recent = this.#samples.filter((sample) => atMs - sample.atMs <= SPEED_WINDOW_MS);
     this.#samples = [...recent, { atMs, bytes: progress.doneBytes }];
-    const line = progressText(this.#label, progress, speedOf(this.#samples));
+    const line = progressText(this.#label, progress, speedOf(this.#samples), this.#unit);
     this.#stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(0, (this.#stream.columns || 80) - 1))}`);
     this.#isShown = true;
   }
@@ -59,12 +62,13 @@ export function progressText(
   label: string,
   progress: TransferProgress,
   bytesPerSecond: number | undefined,
+  unit = "files",
 ): string {
   const { doneBytes, totalBytes, doneFiles, totalFiles } = progress;
   const percent = totalBytes > 0 ? ` (${Math.floor((100 * doneBytes) / totalBytes)}%)` : "";
   const parts = [
     `${label} ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}${percent}`,
-    `${doneFiles} of ${totalFiles} files`,
+    `${doneFiles} of ${totalFiles} ${unit}`,
   ];
   if (bytesPerSecond !== undefined && bytesPerSecond > 0) {
     parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);

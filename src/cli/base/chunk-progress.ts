@@ -1,0 +1,34 @@
+import { ProgressLine } from "../output/progress-line.ts";
+
+/** How far a command has got that moves all chunks of a server. */
+interface ChunkProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly doneChunks: number;
+  readonly totalChunks: number;
+}
+
+/** A line of progress on the terminal, and what to call with each state. */
+export class ChunkProgressLine implements Disposable {
+  readonly #line: ProgressLine;
+
+  constructor(label: string) {
+    this.#line = new ProgressLine(label, process.stderr, () => performance.now(), "chunks");
+  }
+
+  readonly update = ({ doneChunks, totalChunks, ...bytes }: ChunkProgress): void =>
+    this.#line.update({
+      ...bytes,
+      transferredBytes: bytes.doneBytes,
+      doneFiles: doneChunks,
+      totalFiles: totalChunks,
+    });
+
+  clear(): void {
+    this.#line.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+}
