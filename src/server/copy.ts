@@ -3,7 +3,7 @@ import { failedPrecondition, invalid } from "../domain/errors.ts";
 import { copyAll, type CopyResult } from "../service/copy/copy.ts";
 import type { CopyOptions } from "../service/copy/storage.ts";
 import { openForFilling, openForReading, type ServerConfig } from "./context.ts";
-import { blobPlace, metadataPlace } from "./places.ts";
+import { placesOf, type Places } from "./places.ts";
 
 /** A copy from what one configuration names to what another does. */
 export interface ServerCopyOptions extends CopyOptions {
@@ -15,17 +15,6 @@ export interface ServerCopyOptions extends CopyOptions {
 export interface ServerCopy extends CopyResult {
   readonly from: Places;
   readonly to: Places;
-}
-
-/** Where an installation keeps what it has, for people. */
-export interface Places {
-  readonly metadata: string;
-  readonly blobs: string;
-}
-
-/** Where a configuration keeps what it has. */
-export function placesOf(config: ServerConfig): Places {
-  return { metadata: metadataPlace(config), blobs: blobPlace(config) };
 }
 
 /** Copies all that a server has to another storage, while nothing writes to it. */

@@ -14,3 +14,14 @@ export function blobPlace({ blobStorage, blobStorageFilesystem, blobStorageS3 }:
   const { endpoint, bucket, prefix } = blobStorageS3;
   return [endpoint, bucket, ...(prefix === "" ? [] : [prefix])].join("/");
 }
+
+/** Where an installation keeps what it has, for people. */
+export interface Places {
+  readonly metadata: string;
+  readonly blobs: string;
+}
+
+/** Where a configuration keeps what it has. */
+export function placesOf(config: ServerConfig): Places {
+  return { metadata: metadataPlace(config), blobs: blobPlace(config) };
+}

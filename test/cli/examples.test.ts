@@ -56,9 +56,9 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Configurations of servers that don't run: one that has a database, and one that is to have it. */
+/** Configurations of servers that don't run: one that has a database, and others that are to have one. */
 function writeStorages(path: string): void {
-  for (const name of ["embedded", "production"]) {
+  for (const name of ["embedded", "production", "empty"]) {
     const text = `read_only = true
 [metadata_storage_integrated]
 path = "${name}/metadata.db"

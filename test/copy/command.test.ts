@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { someBytes } from "../support/blobs.ts";
-import { createWorld } from "../cli/world.ts";
 import { fillEveryTable } from "../support/any-rows.ts";
+import type { DatabaseKind } from "../support/database-servers.ts";
 import { startS3Server, S3_SERVER_LIMIT_MS, type S3Server } from "../support/s3-server.ts";
 import {
   executable,
@@ -12,15 +11,11 @@ import {
   startServer,
   temporaryFolder,
   until,
-  type TestServer,
 } from "../support/server.ts";
-import { aStorage, type TestStorage } from "./storages.ts";
+import { CHANGES, fill, installation, MIB, seen, WRITABLE, type Installation } from "./installations.ts";
 
 /** Many processes, one after the other, on a machine that may be busy. */
 const testLimitMs = 180_000;
-const MIB = 1024 * 1024;
-const FILE_BYTES = 21 * MIB + 4711;
-const CHANGES = 6;
 
 let s3: S3Server;
 let folder: ReturnType<typeof temporaryFolder>;
@@ -37,21 +32,11 @@ afterAll(async () => {
   await s3?.[Symbol.asyncDispose]();
 });
 
-/** An installation with a configuration file, in a folder of its own. */
-async function installation(
-  name: string,
-  kind: "sqlite" | "mysql" | "postgres",
-  inBucket = false,
-): Promise<TestStorage & { readonly folder: string; readonly config: string }> {
-  const home = join(folder.path, name);
-  const storage = await aStorage(home, kind, inBucket ? s3 : undefined);
-  writeFileSync(join(home, "modelbox.toml"), `read_only = true\n${storage.toml}`, { mode: 0o600 });
-  return { ...storage, folder: home, config: join(home, "modelbox.toml") };
+const WORK = "work";
+
+function place(name: string, kind: "sqlite" | DatabaseKind, inBucket = false): Promise<Installation> {
+  return installation(join(folder.path, name), kind, inBucket ? s3 : undefined);
 }
-
-type Installation = Awaited<ReturnType<typeof installation>>;
-
-const WRITABLE = { MODELBOX_READ_ONLY: "false" };
 
 function copyArgs(from: Installation, to: Installation, ...more: string[]): string[] {
   return ["server", "copy", "--from-config", from.config, "--to-config", to.config, ...more];
@@ -61,54 +46,24 @@ function copy(from: Installation, to: Installation, ...more: string[]) {
   return modelboxWith({}, folder.path, ...copyArgs(from, to, ...more));
 }
 
-/** Puts a version with a large file, and all else that there is, on a server. */
-async function fill(server: TestServer): Promise<void> {
-  const work = join(folder.path, "work");
-  mkdirSync(work);
-  await createWorld(server.httpAddr, work).build("everything");
-  writeFileSync(join(work, "model.bin"), someBytes(FILE_BYTES));
-  const args = "client versions create --model langtech/lid --version 4 --tag large model.bin".split(" ");
-  const { exitCode, stderr } = await modelbox(server, work, ...args);
-  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-}
-
-/** What clients see of a server: its changes from a number on, a version's files, and who may call. */
-async function seen(server: TestServer, storage: Installation) {
-  const watch = "client watch --project langtech --after 3 --json --limit".split(" ");
-  const changes = await modelbox(server, folder.path, ...watch, String(CHANGES));
-  const output = join(storage.folder, `download-${crypto.randomUUID()}`);
-  for (const version of ["langtech/lid@large", "langtech/lid@production"]) {
-    const args = ["client", "versions", "download", version, "--output", join(output, version)];
-    expect(await modelbox(server, folder.path, ...args)).toMatchObject({ exitCode: 0 });
-  }
-  const files = Object.fromEntries(
-    readdirSync(output, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(output.length), Bun.hash(readFileSync(path))]),
-  );
-  const lineage = await modelbox(server, folder.path, "client", "lineage", "langtech/lid@3", "--json");
-  return { changes: changes.stdout, files, lineage: lineage.stdout };
-}
-
 describe("server copy", () => {
   test(
     "moves all between SQLite, MariaDB and PostgreSQL, and between folders and buckets, while readers are served",
     async () => {
-      await using sqlite = await installation("sqlite", "sqlite");
-      await using mysql = await installation("mysql", "mysql", true);
-      await using postgres = await installation("postgres", "postgres");
-      await using last = await installation("last", "sqlite", true);
+      await using sqlite = await place("sqlite", "sqlite");
+      await using mysql = await place("mysql", "mysql", true);
+      await using postgres = await place("postgres", "postgres");
+      await using last = await place("last", "sqlite", true);
       {
         await using server = await startServer(sqlite.folder, WRITABLE);
-        await fill(server);
+        await fill(server, join(folder.path, WORK));
       }
       let expected: Awaited<ReturnType<typeof seen>> | undefined;
       const chain = [sqlite, mysql, postgres, last];
       for (const [index, storage] of chain.entries()) {
         await using server = await startServer(storage.folder);
-        const found = await seen(server, storage);
-        expect(found.changes.trim().split("\n").length).toBeGreaterThanOrEqual(CHANGES);
+        const found = await seen(server, folder.path);
+        expect(found.changes.length).toBeGreaterThanOrEqual(CHANGES);
         expect(Object.keys(found.files)).toHaveLength(3);
         expect(found).toEqual((expected ??= found));
         const next = chain[index + 1];
@@ -123,7 +78,7 @@ describe("server copy", () => {
         // Once it is done there is nothing to go on with.
         expect((await copy(storage, next)).stderr).toContain("is not empty");
       }
-      const sent = readFileSync(join(folder.path, "work/model.bin"));
+      const sent = readFileSync(join(folder.path, WORK, "model.bin"));
       expect(expected?.files["/langtech/lid@large/model.bin"]).toBe(Bun.hash(sent));
       // What comes now has the numbers that follow.
       await using server = await startServer(last.folder, WRITABLE);
@@ -136,8 +91,8 @@ describe("server copy", () => {
   test(
     "is refused while something may write to the source, and says what to do",
     async () => {
-      await using from = await installation("from", "sqlite");
-      await using to = await installation("to", "sqlite");
+      await using from = await place("from", "sqlite");
+      await using to = await place("to", "sqlite");
       {
         await using server = await startServer(from.folder, WRITABLE);
         const running = await copy(from, to);
@@ -164,8 +119,8 @@ describe("server copy", () => {
   test(
     "goes on where it was when it is killed, and no server starts on what is half there",
     async () => {
-      await using from = await installation("from", "sqlite");
-      await using to = await installation("to", "postgres", true);
+      await using from = await place("from", "sqlite");
+      await using to = await place("to", "postgres", true);
       const chunks = 1_000;
       {
         await using source = await from.open();
@@ -212,11 +167,11 @@ describe("server copy", () => {
   test(
     "names the files that a damaged chunk takes with it",
     async () => {
-      await using from = await installation("from", "sqlite");
-      await using to = await installation("to", "sqlite");
+      await using from = await place("from", "sqlite");
+      await using to = await place("to", "sqlite");
       {
         await using server = await startServer(from.folder, WRITABLE);
-        await fill(server);
+        await fill(server, join(folder.path, WORK));
       }
       const objects = readdirSync(join(from.folder, "blobs"), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())

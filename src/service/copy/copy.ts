@@ -47,14 +47,15 @@ export async function copyAll({ from, to, sameBlobs, ...options }: CopyInput): P
   return { tables, chunks, damaged };
 }
 
-/** Before the first row: the place for bytes must be empty too. */
-export async function requireNoStrangers(to: Storage, names: readonly string[]): Promise<void> {
+/** Before the first row the place for bytes must be empty too. Returns whether an earlier run has begun. */
+export async function requireNoStrangers(to: Storage, names: readonly string[]): Promise<boolean> {
   const rows = await to.metadata.read(async (tx) => {
     const found = [];
     for (const name of names) found.push(await tx.tables.last(name));
     return found;
   });
-  if (rows.some((row) => row !== undefined) || (await hasNoChunks(to, CHUNK_PREFIX))) return;
+  if (rows.some((row) => row !== undefined)) return true;
+  if (await hasNoChunks(to, CHUNK_PREFIX)) return false;
   // Nothing was begun, so nothing is unfinished.
   await to.metadata.write((tx) => tx.tables.finishCopy());
   throw failedPrecondition(

@@ -1,5 +1,5 @@
-import type { MetadataStore } from "../../domain/metadata-store.ts";
-import { encodePlain } from "../../domain/plain-json.ts";
+import type { MetadataReader, MetadataStore } from "../../domain/metadata-store.ts";
+import { decodePlain, encodePlain } from "../../domain/plain-json.ts";
 import type { TableRow } from "../../domain/table-rows.ts";
 import type { TableSummary } from "./storage.ts";
 
@@ -12,6 +12,11 @@ export type ReadPage = (table: string, after: TableRow | undefined) => Promise<r
 /** Pages that each see what is there then: for what nobody writes to. */
 export function pagesOf(metadata: MetadataStore): ReadPage {
   return (table, after) => metadata.read((tx) => tx.tables.page(table, after, PAGE_ROWS));
+}
+
+/** Pages of one snapshot. */
+export function pagesIn(tx: MetadataReader): ReadPage {
+  return (table, after) => tx.tables.page(table, after, PAGE_ROWS);
 }
 
 /** All rows of a table behind one, page by page. */
@@ -32,6 +37,14 @@ export async function* everyPage(
 /** Rows as lines of JSON, the same whichever database they come from. */
 export function linesOf(rows: readonly TableRow[]): string {
   return rows.map((row) => `${encodePlain(row)}\n`).join("");
+}
+
+/** Rows of lines that linesOf made; throws for any other text. */
+export function rowsOf(lines: string): readonly TableRow[] {
+  return lines
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => decodePlain(line) as TableRow);
 }
 
 /** Counts rows, and takes the digest of their lines. */
