@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { BlobStore } from "../../src/domain/blob-store.ts";
+import { ForwardingBlobStore } from "../../src/blob/decorators/forward.ts";
+import type { BlobStore, WriteOptions } from "../../src/domain/blob-store.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { aNamespace, keyOf } from "../../src/metadata/conformance/fixtures.ts";
 import { fails } from "../../src/metadata/conformance/define.ts";
@@ -39,25 +40,37 @@ function copy(from: OpenStorage, to: OpenStorage, options: Partial<CopyInput> = 
   return copyAll({ from, to, sameBlobs: false, skipDamaged: false, ...options });
 }
 
-/** A store that counts what is written, and fails once so many objects were. */
-function failingAfter(store: BlobStore, limit: number) {
-  const written: string[] = [];
-  const blobs: BlobStore = {
-    openWriter(key, options) {
-      if (written.length >= limit) throw new Error("the target is gone");
-      written.push(key);
-      return store.openWriter(key, options);
-    },
-    flush: (keys) => store.flush(keys),
-    read: (key, range) => store.read(key, range),
-    openReader: (key) => store.openReader(key),
-    stat: (key) => store.stat(key),
-    delete: (key) => store.delete(key),
-    list: (prefix) => store.list(prefix),
-    check: () => store.check(),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  };
-  return { written, blobs };
+/** Counts what is written, and fails once so many objects were. */
+class FailingStore extends ForwardingBlobStore {
+  readonly written: string[] = [];
+  readonly #limit: number;
+
+  constructor(inner: BlobStore, limit: number) {
+    super(inner);
+    this.#limit = limit;
+  }
+
+  override openWriter(key: string, options: WriteOptions) {
+    if (this.written.length >= this.#limit) throw new Error("the target is gone");
+    this.written.push(key);
+    return super.openWriter(key, options);
+  }
+}
+
+/** Lets something happen before the first object is read. */
+class InterveningStore extends ForwardingBlobStore {
+  readonly #happen: () => Promise<unknown>;
+  #happened: Promise<unknown> | undefined;
+
+  constructor(inner: BlobStore, happen: () => Promise<unknown>) {
+    super(inner);
+    this.#happen = happen;
+  }
+
+  override async openReader(key: string) {
+    await (this.#happened ??= this.#happen());
+    return await super.openReader(key);
+  }
 }
 
 describe("a copy that was broken off", () => {
@@ -70,7 +83,7 @@ describe("a copy that was broken off", () => {
       const keys: string[] = [];
       for (const limit of [100, 300, 50, Infinity]) {
         await using target = await to.open("the source");
-        const { written, blobs } = failingAfter(target.blobs, limit);
+        const blobs = new FailingStore(target.blobs, limit);
         const copying = copy(source, { ...target, blobs });
         if (limit === Infinity) expect((await copying).chunks).toMatchObject({ chunks: CHUNKS });
         else {
@@ -78,7 +91,7 @@ describe("a copy that was broken off", () => {
           await target[Symbol.asyncDispose]();
           expect((await fails(to.open(), "failed_precondition")).reason).toBe("COPY_UNFINISHED");
         }
-        keys.push(...written);
+        keys.push(...blobs.written);
       }
       expect(keys).toHaveLength(CHUNKS);
       expect(new Set(keys).size).toBe(CHUNKS);
@@ -168,7 +181,7 @@ test("a copy that goes on with a source that has changed since says what to do",
   {
     await using target = await to.open("the source");
     expect(
-      await copy(source, { ...target, blobs: failingAfter(target.blobs, 0).blobs }).catch(String),
+      await copy(source, { ...target, blobs: new FailingStore(target.blobs, 0) }).catch(String),
     ).toContain("gone");
   }
   await source.metadata.write(async (tx) => {
@@ -202,12 +215,9 @@ describe("a source that is written to meanwhile", () => {
         await using to = await place(`to-${index}`);
         await using source = await from.open();
         await using target = await to.open("the source");
-        let isChanged: Promise<unknown> | undefined;
         // Once the rows of all tables but the chunks' are there.
-        const onProgress = () => void (isChanged ??= change(source));
-        const copying = copy(source, target, { onProgress });
-        const error = await fails(copying, "conflict");
-        await isChanged;
+        const blobs = new InterveningStore(source.blobs, () => change(source));
+        const error = await fails(copy({ ...source, blobs }, target), "conflict");
         expect([index, error.reason]).toEqual([index, "COPY_DIFFERS"]);
         await target[Symbol.asyncDispose]();
         expect((await fails(to.open(), "failed_precondition")).reason).toBe("COPY_UNFINISHED");
