@@ -24,6 +24,9 @@ export class ChunkProgressLine implements Disposable {
       totalFiles: totalChunks,
     });
 
+  readonly updateRows = (step: "copied" | "compared", rows: number): void =>
+    this.#line.say(`${rows} rows ${step}`);
+
   clear(): void {
     this.#line.clear();
   }

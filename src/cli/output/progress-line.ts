@@ -37,13 +37,15 @@ export class ProgressLine implements Disposable {
   /** Takes the newest state; draws it when the last drawing is old enough. */
   update(progress: TransferProgress): void {
     const atMs = this.#now();
-    if (!this.#stream.isTTY || atMs - this.#drawnAtMs < REDRAW_MS) return;
-    this.#drawnAtMs = atMs;
+    if (!this.#isDue(atMs)) return;
     const recent = this.#samples.filter((sample) => atMs - sample.atMs <= SPEED_WINDOW_MS);
     this.#samples = [...recent, { atMs, bytes: progress.doneBytes }];
-    const line = progressText(this.#label, progress, speedOf(this.#samples), this.#unit);
-    this.#stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(0, (this.#stream.columns || 80) - 1))}`);
-    this.#isShown = true;
+    this.#draw(progressText(this.#label, progress, speedOf(this.#samples), this.#unit));
+  }
+
+  /** As `update`, for what is not counted in bytes. */
+  say(text: string): void {
+    if (this.#isDue(this.#now())) this.#draw(`${this.#label}: ${text}`);
   }
 
   /** Takes the line away. */
@@ -54,6 +56,17 @@ export class ProgressLine implements Disposable {
 
   [Symbol.dispose](): void {
     this.clear();
+  }
+
+  #isDue(atMs: number): boolean {
+    if (!this.#stream.isTTY || atMs - this.#drawnAtMs < REDRAW_MS) return false;
+    this.#drawnAtMs = atMs;
+    return true;
+  }
+
+  #draw(line: string): void {
+    this.#stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(0, (this.#stream.columns || 80) - 1))}`);
+    this.#isShown = true;
   }
 }
 

@@ -48,7 +48,7 @@ export async function backUp({ from, path, head, ...options }: BackupInput): Pro
   const rows = await from.metadata.read(async (tx) => {
     // A database that was lost half way is read from the begin again.
     archive.rewind(begin);
-    return await addTables(tx, archive, options.signal);
+    return await addTables(tx, archive, options);
   });
   const { damaged: left, ...chunks } = await addChunks(from, archive, rows.chunkPlaces, options);
   const damaged = await describeDamaged(from.metadata, left);
@@ -64,7 +64,8 @@ export async function backUp({ from, path, head, ...options }: BackupInput): Pro
   return { path: archive.path, sizeBytes: archive.sizeBytes, head, manifest, damaged };
 }
 
-async function addTables(tx: MetadataReader, archive: ArchiveWriter, signal: AbortSignal | undefined) {
+async function addTables(tx: MetadataReader, archive: ArchiveWriter, { signal, onRows }: CopyOptions) {
+  let copied = 0;
   const tables: ArchiveManifest["tables"] = {};
   const chunkPlaces: Place[] = [];
   for (const table of tx.tables.names) {
@@ -74,6 +75,7 @@ async function addTables(tx: MetadataReader, archive: ArchiveWriter, signal: Abo
       signal?.throwIfAborted();
       const lines = linesOf(rows);
       digest.add(lines, rows.length);
+      onRows?.("copied", (copied += rows.length));
       const bytes = new TextEncoder().encode(lines);
       const offset = await archive.add(tableMember(table, (number += 1)), bytes);
       if (table === CHUNK_TABLE) chunkPlaces.push({ offset, sizeBytes: bytes.byteLength });

@@ -3,7 +3,7 @@ import type { MetadataStore } from "../../domain/metadata-store.ts";
 import type { TableRow } from "../../domain/table-rows.ts";
 import { excerpt } from "./copy-rows.ts";
 import { linesOf, pagesOf, TableDigest } from "./rows.ts";
-import { CHUNK_TABLE, type TableSummary } from "./storage.ts";
+import { CHUNK_TABLE, type CopyOptions, type TableSummary } from "./storage.ts";
 
 /**
  * Compares all rows of all tables. Throws DomainError "conflict" where they differ, since then somebody has written to
@@ -13,10 +13,12 @@ export async function compareTables(
   from: MetadataStore,
   to: MetadataStore,
   names: readonly string[],
-  signal: AbortSignal | undefined,
+  { signal, onRows }: CopyOptions,
 ): Promise<Readonly<Record<string, TableSummary>>> {
   const summaries: Record<string, TableSummary> = {};
-  for (const table of names) summaries[table] = await compareTable(from, to, table, signal);
+  let compared = 0;
+  const onPage = (rows: number): void => onRows?.("compared", (compared += rows));
+  for (const table of names) summaries[table] = await compareTable(from, to, table, signal, onPage);
   return summaries;
 }
 
@@ -25,6 +27,7 @@ async function compareTable(
   to: MetadataStore,
   table: string,
   signal: AbortSignal | undefined,
+  onPage: (rows: number) => void,
 ): Promise<TableSummary> {
   const digest = new TableDigest();
   let last: TableRow | undefined;
@@ -34,6 +37,7 @@ async function compareTable(
     const lines = linesOf(wanted);
     if (lines !== linesOf(found)) requireSame(table, wanted, found);
     digest.add(lines, wanted.length);
+    onPage(wanted.length);
     last = wanted.at(-1);
     if (last === undefined) return digest.finish();
   }

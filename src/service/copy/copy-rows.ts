@@ -4,17 +4,19 @@ import { encodePlain } from "../../domain/plain-json.ts";
 import type { TableRow } from "../../domain/table-rows.ts";
 import { everyPage, pagesOf } from "./rows.ts";
 
-/** Copies the rows of a table behind those that the target has, which are the first ones. */
+/** Copies the rows of a table behind those that the target has, which are the first ones; `onPage` gets their number. */
 export async function copyRows(
   from: MetadataStore,
   to: MetadataStore,
   table: string,
   signal: AbortSignal | undefined,
+  onPage: (rows: number) => void,
 ): Promise<void> {
   const last = await to.read((tx) => tx.tables.last(table));
   for await (const rows of everyPage(pagesOf(from), table, last)) {
     signal?.throwIfAborted();
     await putRows(to, table, rows);
+    onPage(rows.length);
   }
 }
 

@@ -32,8 +32,10 @@ export async function copyAll({ from, to, sameBlobs, ...options }: CopyInput): P
   const names = await from.metadata.read(async (tx) => tx.tables.names);
   if (!sameBlobs) await requireNoStrangers(to, names);
   // Chunks last: they take long, and what can't be kept in the target is known before.
+  let copied = 0;
+  const onPage = (rows: number): void => options.onRows?.("copied", (copied += rows));
   for (const table of names.filter((name) => name !== CHUNK_TABLE || sameBlobs))
-    await copyRows(from.metadata, to.metadata, table, options.signal);
+    await copyRows(from.metadata, to.metadata, table, options.signal, onPage);
   let chunks: ChunkCounts | undefined;
   let damaged: readonly DamagedChunk[] = [];
   if (!sameBlobs) {
@@ -42,7 +44,7 @@ export async function copyAll({ from, to, sameBlobs, ...options }: CopyInput): P
     damaged = await describeDamaged(from.metadata, rows);
     if (rows.length > 0 && !options.skipDamaged) throw damagedError(damaged, rows.length);
   }
-  const tables = await compareTables(from.metadata, to.metadata, names, options.signal);
+  const tables = await compareTables(from.metadata, to.metadata, names, options);
   await to.metadata.write((tx) => tx.tables.finishCopy());
   return { tables, chunks, damaged };
 }

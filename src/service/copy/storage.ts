@@ -23,6 +23,8 @@ export interface CopyOptions {
   /** Ends it between two steps; the reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Told after each page of rows how many there were in all, by what was done with them. */
+  readonly onRows?: ((step: "copied" | "compared", rows: number) => void) | undefined;
 }
 
 /** What a table had. */

@@ -27,6 +27,7 @@ export default class BackUpServer extends ServerCommand {
       skipDamaged: flags["skip-damaged"],
       signal: stopping.signal,
       onProgress: progress.update,
+      onRows: progress.updateRows,
     });
     progress.clear();
     if (this.output.mode === "json") {

@@ -42,6 +42,7 @@ export default class CopyServer extends BaseCommand {
       skipDamaged: flags["skip-damaged"],
       signal: stopping.signal,
       onProgress: progress.update,
+      onRows: progress.updateRows,
     });
     progress.clear();
     if (this.output.mode === "json")
