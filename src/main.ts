@@ -7,6 +7,8 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const { runCommandLine } = await import("./cli/run.ts");
+  // What waits for something that never comes ends without a word: that must not look like success.
+  process.exitCode = 1;
   process.exitCode = await runCommandLine(argv);
 }
 

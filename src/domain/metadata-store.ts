@@ -22,6 +22,7 @@ import type {
   Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
+import type { TableReader, TableWriter } from "./table-rows.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
 
 /**
@@ -69,6 +70,7 @@ export interface MetadataReader {
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
+  readonly tables: TableReader;
 }
 
 /** How a transaction is committed. */
@@ -98,6 +100,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly changes: ChangeWriter;
   readonly requests: RequestWriter;
   readonly tokens: TokenWriter;
+  readonly tables: TableWriter;
 }
 
 /** Where a list looks: everywhere (namespaces), in a namespace, or in a parent (experiment, model, object). */
@@ -192,6 +195,11 @@ export interface ArtifactReader {
   fileChunks(fileId: string, fromOffset: number, limit: number): Promise<readonly FileChunk[]>;
   /** Files with digest state "pending", oldest first. */
   pendingFiles(limit: number): Promise<readonly StoredFile[]>;
+  /** Artifacts, and paths of their files, that contain a chunk; in any order. */
+  usesOf(
+    digest: string,
+    limit: number,
+  ): Promise<readonly { readonly artifact: Artifact; readonly path: string }[]>;
 }
 
 /** A file and its pieces, to insert. */

@@ -35,3 +35,12 @@ test("a part of a buffer is left alone", () => {
   releaseOwned(bytes);
   expect(bytes.byteLength).toBe(0);
 });
+
+test("a program that waits for nothing but a digest gets it, and ends", () => {
+  const module = JSON.stringify(new URL("./digests.ts", import.meta.url).href);
+  const program = `import { sha256Elsewhere } from ${module};
+    sha256Elsewhere(new Uint8Array(5_000_000)).then(({ sha256 }) => console.log(sha256));`;
+  const { stdout, exitCode } = Bun.spawnSync([process.execPath, "-e", program]);
+  expect(stdout.toString().trim()).toBe(sha256(new Uint8Array(5_000_000)));
+  expect(exitCode).toBe(0);
+});

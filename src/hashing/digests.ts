@@ -61,6 +61,7 @@ class DigestThread {
     this.#worker.onmessage = ({ data }: MessageEvent<DigestAnswer>) => {
       this.#waiting.get(data.id)?.resolve(data);
       this.#waiting.delete(data.id);
+      if (this.#waiting.size === 0) this.#worker.unref();
     };
     this.#worker.onerror = (event) => {
       onEnd();
@@ -79,6 +80,8 @@ class DigestThread {
     const question: DigestQuestion = { id: (this.#nextId += 1), bytes };
     const answer = Promise.withResolvers<Digested>();
     this.#waiting.set(question.id, answer);
+    // A command that waits for nothing else must not end before the answer.
+    this.#worker.ref();
     this.#worker.postMessage(question, [bytes.buffer]);
     return answer.promise;
   }

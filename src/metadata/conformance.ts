@@ -7,6 +7,7 @@ import { listTests } from "./conformance/lists.ts";
 import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
+import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
 import { tokenTests } from "./conformance/tokens.ts";
 import { transactionTests } from "./conformance/transactions.ts";
@@ -58,6 +59,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));
+    describe("tables", () => tableTests(define));
     describe("lists", () => listTests(define));
     describe("filters", () => filterTests(define, randomFilters));
     describe("transactions", () => transactionTests(define));

@@ -46,16 +46,19 @@ testMetadataStore({
 const HARMLESS =
   /^SCAN (named|\d+ CONSTANT ROWS|chunk_totals|pending_files|namespaces USING (COVERING )?INDEX)/;
 
+/** Goes through a table in an order that it has, up to a limit, if its plan has no step to sort. */
+const FIRST_PAGE = /^select ("\w+",? )+from "\w+" order by [^()]+ limit \?$/;
+
 /** Statements that read a whole table, though it can be large. */
 function fullScans(path: string, statements: ReadonlyMap<string, readonly unknown[]>): readonly string[] {
   using connection = new Connection({ path, pragmas: ["query_only = ON"] });
-  return [...statements].flatMap(([sql, params]) =>
-    connection
-      .rows(`EXPLAIN QUERY PLAN ${sql}`, params)
-      .map((row) => String(row[3]))
+  return [...statements].flatMap(([sql, params]) => {
+    const steps = connection.rows(`EXPLAIN QUERY PLAN ${sql}`, params).map((row) => String(row[3]));
+    if (steps.length === 1 && FIRST_PAGE.test(sql)) return [];
+    return steps
       .filter((step) => step.startsWith("SCAN ") && !HARMLESS.test(step))
-      .map((step) => `${step}: ${sql.slice(0, 500)}`),
-  );
+      .map((step) => `${step}: ${sql.slice(0, 500)}`);
+  });
 }
 
 /** Files below a folder that this process has open; empty where the system does not tell. */

@@ -1,6 +1,7 @@
 import { version } from "../version.ts";
-import { isLoopback, knowsItsCallers, type AppContext, type ServerConfig } from "./context.ts";
+import { isLoopback, knowsItsCallers, type AppContext } from "./context.ts";
 import type { BoundAddresses } from "./listeners.ts";
+import { blobPlace, metadataPlace } from "./places.ts";
 
 export interface Announcement {
   readonly context: AppContext;
@@ -16,7 +17,7 @@ export interface Announcement {
 export function announce({ context, addresses, configFile, warnings, terminal }: Announcement): void {
   const { config, log } = context;
   const http = `${addresses.scheme}://${addresses.http}`;
-  const metadata = config.metadataStorageIntegrated.path;
+  const metadata = metadataPlace(config);
   const blobs = blobPlace(config);
   const source = configFile ?? "defaults";
   if (terminal) {
@@ -44,11 +45,4 @@ export function announce({ context, addresses, configFile, warnings, terminal }:
       "tokens cross the network as plain text: set [tls], or listen on 127.0.0.1 behind a proxy with TLS",
     );
   }
-}
-
-/** A folder, or the address of a bucket. */
-function blobPlace({ blobStorage, blobStorageFilesystem, blobStorageS3 }: ServerConfig): string {
-  if (blobStorage === "filesystem" || blobStorageS3 === undefined) return blobStorageFilesystem.baseDir;
-  const { endpoint, bucket, prefix } = blobStorageS3;
-  return [endpoint, bucket, ...(prefix === "" ? [] : [prefix])].join("/");
 }

@@ -11,7 +11,7 @@ import { ConfigError, readTlsFiles, type ServerConfig, type TlsMaterial } from "
 import type { BlobStore } from "../domain/blob-store.ts";
 import type { DirectTransfer } from "../domain/direct-transfer.ts";
 import { systemClock, type Clock } from "../domain/clock.ts";
-import { DomainError } from "../domain/errors.ts";
+import { DomainError, failedPrecondition, notFound } from "../domain/errors.ts";
 import type { MetadataStore } from "../domain/metadata-store.ts";
 import {
   awaitedMetadataStore,
@@ -81,7 +81,9 @@ export class AppContext implements ServiceContext, AsyncDisposable {
     const tls = readTls(config);
     await using resources = new AsyncDisposableStack();
     // Opened first and closed last: bytes may be written while metadata closes, never the other way round.
-    const storage: OpenedBlobs = overrides.blobs ? { blobs: overrides.blobs } : await openBlobs(config, log);
+    const storage: OpenedBlobs = overrides.blobs
+      ? { blobs: overrides.blobs }
+      : await openBlobs(config, { log, mayBeDirect: true });
     const openedBlobs = resources.use(storage.blobs);
     const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock, log)));
     const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
@@ -97,6 +99,49 @@ export class AppContext implements ServiceContext, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }
+}
+
+/** The storage of an installation, opened without a server. */
+export interface OpenedStorage extends AsyncDisposable {
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobStore;
+}
+
+/**
+ * Opens what is there, of this executable's schema, to read it beside servers. With `quiet` none of them may write: in
+ * integrated mode one that does is refused, and refused as long as this is open.
+ */
+export async function openForReading(
+  config: ServerConfig,
+  clock: Clock,
+  quiet: boolean,
+): Promise<OpenedStorage> {
+  const { exists, pending, database } = await storageStatus(config);
+  if (!exists) throw notFound("database", database);
+  if (pending.length > 0) {
+    const message = `The database ${database} is older than this ModelBox; run \`modelbox server migrate\` on it first.`;
+    throw failedPrecondition("DATABASE_OLDER", message, { database });
+  }
+  await using resources = new AsyncDisposableStack();
+  const blobs = resources.use((await openBlobs(config, { onlyReads: true })).blobs);
+  const metadata = resources.use(
+    await openDatabase(config, clock, quiet ? { readOnly: true } : { shared: true }),
+  );
+  const opened = resources.move();
+  return { metadata, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Opens an empty place, or one that is being filled from the same source, to fill it; no server may start on it meanwhile. */
+export async function openForFilling(
+  config: ServerConfig,
+  clock: Clock,
+  copyFrom: string,
+): Promise<OpenedStorage> {
+  await using resources = new AsyncDisposableStack();
+  const blobs = resources.use((await openBlobs(config)).blobs);
+  const metadata = resources.use(await openDatabase(config, clock, { copyFrom }));
+  const opened = resources.move();
+  return { metadata, blobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 /** What the database has, and what this executable brings; looks without changing anything. */
@@ -116,7 +161,7 @@ export async function storageStatus(config: ServerConfig): Promise<MigrationStat
  */
 export async function openMetadataBeside(config: ServerConfig, clock: Clock): Promise<MetadataStore> {
   const { exists, pending } = await storageStatus(config);
-  return await openDatabase(config, clock, exists && pending.length === 0);
+  return await openDatabase(config, clock, { shared: exists && pending.length === 0 });
 }
 
 /**
@@ -148,7 +193,8 @@ function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
 
 /** Waits in the background for a database server that does not answer yet. */
 async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Promise<MetadataStore> {
-  if (config.metadataStorage === "integrated") return await openDatabase(config, clock);
+  const { readOnly } = config;
+  if (config.metadataStorage === "integrated") return await openDatabase(config, clock, { readOnly });
   return await awaitedMetadataStore(
     () => openDatabase(config, clock),
     (error, final) => {
@@ -158,14 +204,24 @@ async function openMetadata(config: ServerConfig, clock: Clock, log: Logger): Pr
   );
 }
 
-async function openDatabase(config: ServerConfig, clock: Clock, shared = false): Promise<MetadataStore> {
+interface DatabaseUse {
+  readonly shared?: boolean;
+  readonly readOnly?: boolean;
+  readonly copyFrom?: string;
+}
+
+async function openDatabase(
+  config: ServerConfig,
+  clock: Clock,
+  use: DatabaseUse = {},
+): Promise<MetadataStore> {
   const remote = remoteDatabase(config);
   const { path } = config.metadataStorageIntegrated;
   if (remote === undefined) makeFolder(dirname(path), PATH_KEY);
   try {
     return remote === undefined
-      ? await createLibsqlMetadataStore({ path, clock, shared })
-      : await createRemoteMetadataStore({ ...remote, clock });
+      ? await createLibsqlMetadataStore({ path, clock, ...use })
+      : await createRemoteMetadataStore({ ...remote, clock, copyFrom: use.copyFrom });
   } catch (error) {
     throw namingKey(error, config);
   }
@@ -186,10 +242,24 @@ interface OpenedBlobs {
   readonly direct?: DirectTransfer;
 }
 
-async function openBlobs(config: ServerConfig, log: Logger): Promise<OpenedBlobs> {
+/** How a blob store will be used. */
+interface BlobUse {
+  /** Beside a server that writes. */
+  readonly onlyReads?: boolean;
+  /** Clients move chunks past this process if the configuration says so. */
+  readonly mayBeDirect?: boolean;
+  /** Told of requests that are made again. */
+  readonly log?: Logger;
+}
+
+async function openBlobs(config: ServerConfig, use: BlobUse = {}): Promise<OpenedBlobs> {
   if (config.blobStorage === "s3" && config.blobStorageS3 !== undefined)
-    return openS3(config.blobStorageS3, config.blobTransfer === "direct", log);
+    return openS3(config.blobStorageS3, {
+      ...use,
+      mayBeDirect: use.mayBeDirect === true && config.blobTransfer === "direct",
+    });
   const { baseDir } = config.blobStorageFilesystem;
+  if (use.onlyReads === true) return { blobs: await createFilesystemBlobStore({ baseDir, onlyReads: true }) };
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
   return { blobs: await createFilesystemBlobStore({ baseDir }) };
@@ -199,8 +269,7 @@ const BYTES_PER_MIB = 1024 * 1024;
 
 async function openS3(
   section: NonNullable<ServerConfig["blobStorageS3"]>,
-  isDirect: boolean,
-  log: Logger,
+  { onlyReads = false, mayBeDirect = false, log }: BlobUse,
 ): Promise<OpenedBlobs> {
   const { accessKey, secretKey, partSizeMib, ...options } = section;
   const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
@@ -208,10 +277,11 @@ async function openS3(
     ...options,
     credentials: keys.accessKey === "" ? undefined : keys,
     partSizeBytes: partSizeMib * BYTES_PER_MIB,
-    onRetry: storeRetryLog(log),
+    onlyReads,
+    ...(log === undefined ? {} : { onRetry: storeRetryLog(log) }),
   };
   try {
-    if (isDirect) return await createDirectS3BlobStore(store);
+    if (mayBeDirect) return await createDirectS3BlobStore(store);
     return { blobs: await createS3BlobStore(store) };
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;

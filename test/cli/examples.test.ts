@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { loadCommands } from "../../src/cli/command-table.ts";
 import { executable, startServer, temporaryFolder, type TestServer } from "../support/server.ts";
@@ -48,12 +48,28 @@ beforeAll(async () => {
   for (const made of [".zfunc", ".config/fish/completions", ".local/share/bash-completion/completions"]) {
     mkdirSync(join(folder.path, made), { recursive: true });
   }
+  writeStorages(folder.path);
   symlinkSync(executable, join(folder.path, "bin/modelbox"));
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   folder[Symbol.dispose]();
 });
+
+/** Configurations of servers that don't run: one that has a database, and others that are to have one. */
+function writeStorages(path: string): void {
+  for (const name of ["embedded", "production", "empty"]) {
+    const text = `read_only = true
+[metadata_storage_integrated]
+path = "${name}/metadata.db"
+[blob_storage_filesystem]
+base_dir = "${name}/blobs"
+`;
+    writeFileSync(join(path, `${name}.toml`), text);
+  }
+  const args = ["server", "migrate", "--config-path", "embedded.toml"];
+  expect(Bun.spawnSync([executable, ...args], { cwd: path, env: { HOME: path } }).exitCode).toBe(0);
+}
 
 test.each(examples)("%s: %s", async (id, example) => {
   const stage = stageOf[id] ?? "everything";

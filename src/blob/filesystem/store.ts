@@ -24,6 +24,8 @@ import { FileWriter } from "./writer.ts";
 export interface FilesystemBlobStoreOptions {
   /** The folder; it is made when it is missing. */
   readonly baseDir: string;
+  /** True for whoever reads beside a server: then what its writers have begun is left alone. */
+  readonly onlyReads?: boolean;
   /** Default: the operating system's. */
   readonly files?: FileSystem;
   /** Default: on this thread as long as that is quick. */
@@ -45,11 +47,13 @@ export class FilesystemBlobStore implements BlobStore {
   /** Makes the folders, and removes what writers of earlier processes left behind. */
   static async open({
     baseDir,
+    onlyReads = false,
     files = realFileSystem,
     pace = new WritePace(),
   }: FilesystemBlobStoreOptions): Promise<FilesystemBlobStore> {
     const startedAtMs = Date.now();
     const paths = new BlobPaths(baseDir);
+    if (onlyReads) return new FilesystemBlobStore(paths, files, pace);
     try {
       await files.makeFolders(paths.temporary, FOLDER_MODE);
       await removeLeftovers(files, paths, startedAtMs);

@@ -55,8 +55,11 @@ export class S3BlobStore implements BlobStore {
     const names = new ObjectNames(options.prefix);
     const requests = new S3Requests(options, await certificates(options.caFile));
     try {
-      await probeWrite(requests, names);
-      await removeLeftovers(requests, names);
+      if (options.onlyReads === true) await requests.listOnce(names.prefix, "", 1);
+      else {
+        await probeWrite(requests, names);
+        await removeLeftovers(requests, names);
+      }
     } catch (error) {
       await requests[Symbol.asyncDispose]();
       throw settingError(error, options);

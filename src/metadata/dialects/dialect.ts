@@ -39,6 +39,11 @@ export interface Dialect {
   fromIndex<Q>(select: Selecting<Q>, table: SQLiteTable, columns: readonly Column[]): Q;
   /** The table under another name, for a query that has it twice. */
   alias<T extends SQLiteTable>(table: T, name: string): T;
+  /**
+   * For a database that does not see which numbers rows brought along: what lets it go on behind the highest of a
+   * column that it numbers.
+   */
+  continueNumbers?(table: SQLiteTable, column: Column): SQL | undefined;
   /** Case-sensitive LIKE: `%` any text, `_` one character, `\` takes the next as it is. */
   like(value: SQLWrapper, pattern: string): SQL;
   /** LIKE without regard to case. */

@@ -85,6 +85,21 @@ export class ArtifactRepository implements ArtifactWriter {
     return await this.#fileSets.pending(limit);
   }
 
+  async usesOf(digest: string, limit: number) {
+    const { builder, tables } = this.#session;
+    const { artifacts, files, fileChunks } = tables;
+    const rows = await this.#session.run(
+      builder
+        .selectDistinct({ artifact: artifacts, path: files.path })
+        .from(fileChunks)
+        .innerJoin(files, eq(files.id, fileChunks.fileId))
+        .innerJoin(artifacts, eq(artifacts.fileSetId, files.fileSetId))
+        .where(eq(fileChunks.digest, digest))
+        .limit(limit),
+    );
+    return rows.map(({ artifact, path }) => ({ artifact: artifactOf(artifact), path }));
+  }
+
   async insert(artifact: Artifact, files: readonly NewFile[]): Promise<void> {
     // The set has the id of the artifact that it was made with.
     await this.#insertRow(artifact, artifact.id);

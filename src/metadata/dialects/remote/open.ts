@@ -4,6 +4,7 @@ import type { MetadataStore } from "../../../domain/metadata-store.ts";
 import type { EmbeddedMigration } from "../../../embed/migrations.ts";
 import type { MigrationStatus } from "../../migrate.ts";
 import type { ScanBudget } from "../../session.ts";
+import { beginCopy, refuseUnfinishedCopy } from "../../unfinished-copy.ts";
 import type { QueryListener, RemoteConnection } from "./connection.ts";
 import type { RemoteDriver } from "./driver.ts";
 import { MIGRATION_STATEMENT_LIMIT_MS } from "./migration-table.ts";
@@ -16,6 +17,8 @@ export type RemoteKind = "mysql" | "postgres";
 export interface RemoteMetadataStoreOptions {
   readonly kind: RemoteKind;
   readonly settings: DatabaseSettings;
+  /** What fills the database, which then must be empty, or begun by the same. By default a half filled one is refused. */
+  readonly copyFrom?: string | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** How long one statement may take. Default: STATEMENT_LIMIT_MS. */
@@ -38,13 +41,17 @@ export interface RemoteMetadataStoreOptions {
 export async function createRemoteMetadataStore(options: RemoteMetadataStoreOptions): Promise<MetadataStore> {
   const driver = await driverOf(options);
   const clock = options.clock ?? systemClock();
-  await withConnection(driver, (connection) =>
-    driver.migrate(connection, {
+  await withConnection(driver, async (connection) => {
+    await driver.migrate(connection, {
       nowMicros: () => clock.nowMicros(),
       available: options.migrations,
       version: options.version,
-    }),
-  );
+    });
+    const { dialect, tables, address } = driver;
+    const place = { connection, dialect: dialect.name, tables, address };
+    if (options.copyFrom === undefined) await refuseUnfinishedCopy(place);
+    else await beginCopy(place, options.copyFrom);
+  });
   return new RemoteMetadataStore({
     driver,
     poolSize: options.settings.poolSize,

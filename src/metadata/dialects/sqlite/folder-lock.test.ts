@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { migrations } from "../../../embed/migrations.ts";
 import { fails } from "../../conformance/define.ts";
 import { createLibsqlMetadataStore } from "../../index.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
@@ -111,3 +112,33 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
     if (user === 0) process.seteuid?.(0);
   }
 }
+
+test("readers share a data folder, and keep whoever writes out of it", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "data", "metadata.db");
+  const refusal = async (readOnly: boolean) =>
+    (await fails(createLibsqlMetadataStore({ path, readOnly }), "failed_precondition")).message;
+  {
+    await using writer = await createLibsqlMetadataStore({ path });
+    await writer.check();
+    expect(await refusal(true)).toContain("start it with read_only = true");
+  }
+  await using first = await createLibsqlMetadataStore({ path, readOnly: true });
+  await using second = await createLibsqlMetadataStore({ path, readOnly: true });
+  expect(await refusal(false)).toContain("in use by another ModelBox server");
+  await Promise.all([first.check(), second.check()]);
+  await first[Symbol.asyncDispose]();
+  expect(await refusal(false)).toContain("in use by another ModelBox server");
+  await second[Symbol.asyncDispose]();
+  await using writer = await createLibsqlMetadataStore({ path });
+  await writer.check();
+});
+
+test("a reader beside others brings the database to no other schema", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "data", "metadata.db");
+  const older = migrations.sqlite.slice(0, 1);
+  await using _first = await createLibsqlMetadataStore({ path, readOnly: true, migrations: older });
+  const error = await fails(createLibsqlMetadataStore({ path, readOnly: true }), "failed_precondition");
+  expect(error.message).toContain("is older than this ModelBox and in use by another");
+});

@@ -50,6 +50,16 @@ export function sqliteMigrationStatus(
   return compareMigrations(path, true, appliedMigrations(connection), available);
 }
 
+/** Refuses a database that has another schema than this executable's, where none may be applied. */
+export function requireMigrated(status: MigrationStatus, available = migrations.sqlite): void {
+  checkMigrations(status, available, version);
+  if (status.pending.length === 0) return;
+  throw failedPrecondition(
+    "DATA_FOLDER_IN_USE",
+    `The database ${status.database} is older than this ModelBox and in use by another; stop that one first.`,
+  );
+}
+
 function apply(connection: Connection, migration: EmbeddedMigration, executable: string, now: number): void {
   connection.exec("BEGIN IMMEDIATE");
   try {

@@ -18,10 +18,12 @@ import type { QueryListener } from "./connection.ts";
 import { sqliteDialect } from "./dialect.ts";
 import { translateError, translateOpenError } from "./errors.ts";
 import { lockFolder } from "./folder-lock.ts";
+import type { FolderLock } from "./folder-lock.ts";
 import { createPrivateFile, requireFileOrNothing } from "./private-file.ts";
-import { migrateSqlite } from "./migrations.ts";
+import { migrateSqlite, requireMigrated, sqliteMigrationStatus } from "./migrations.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import { sqliteTables } from "./schema.ts";
+import { beginCopy, refuseUnfinishedCopy } from "../../unfinished-copy.ts";
 import { requireWritable } from "./writable.ts";
 import { WriterQueue } from "./writer-queue.ts";
 
@@ -72,6 +74,13 @@ export interface LibsqlMetadataStoreOptions {
    * turn. The database must be there, with this executable's schema.
    */
   readonly shared?: boolean | undefined;
+  /**
+   * True for whoever only reads: the folder may have other readers, and no writer meanwhile. The few marks that readers
+   * make all the same, they make in turn.
+   */
+  readonly readOnly?: boolean | undefined;
+  /** What fills the database, which then must be empty, or begun by the same. By default a half filled one is refused. */
+  readonly copyFrom?: string | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** Called after each statement, for tests and debugging. */
@@ -91,23 +100,29 @@ export async function createLibsqlMetadataStore(options: LibsqlMetadataStoreOpti
   const path = memory ? MEMORY : resolve(options.path);
   const folder = dirname(path);
   const resources = new DisposableStack();
+  let lock: FolderLock | undefined;
   try {
     if (!memory) {
       requireFileOrNothing(path);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (options.shared !== true) resources.use(lockFolder(folder));
+      if (options.shared !== true) lock = resources.use(lockFolder(folder, options.readOnly === true));
       createPrivateFile(path);
     }
     const open = (pragmas: readonly string[]) => new Connection({ path, pragmas, onQuery: options.onQuery });
-    const writer = resources.use(open(options.shared === true ? SHARED_WRITER_PRAGMAS : WRITER_PRAGMAS));
+    const shares = options.shared === true || options.readOnly === true;
+    const writer = resources.use(open(shares ? SHARED_WRITER_PRAGMAS : WRITER_PRAGMAS));
     requireWritable(writer);
     const clock = options.clock ?? systemClock();
-    migrateSqlite({
-      connection: writer,
-      path,
-      nowMicros: () => clock.nowMicros(),
-      ...(options.migrations === undefined ? {} : { available: options.migrations }),
-    });
+    const migrating = { connection: writer, path, nowMicros: () => clock.nowMicros() };
+    const { migrations } = options;
+    // Readers beside this one rely on the schema that they found.
+    if (lock?.isAlone !== false)
+      migrateSqlite({ ...migrating, ...(migrations && { available: migrations }) });
+    else requireMigrated(sqliteMigrationStatus(path, migrations));
+    const place = { connection: writer, dialect: sqliteDialect.name, tables: sqliteTables, address: path };
+    if (options.copyFrom === undefined) await refuseUnfinishedCopy(place);
+    else await beginCopy(place, options.copyFrom);
+    if (options.readOnly === true) lock?.letReadersIn();
     return new SqliteMetadataStore({
       path,
       writer,

@@ -1,0 +1,58 @@
+import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
+import type { MetadataStore } from "../../domain/metadata-store.ts";
+import { objectPaths } from "../views/paths.ts";
+import type { ChunkRow } from "./storage.ts";
+
+/** Files that one chunk is named with, and chunks that are looked up; the rest is counted. */
+const MAX_FILES_PER_CHUNK = 10;
+const MAX_CHUNKS = 100;
+const MAX_NAMED_FILES = 10;
+
+/** A chunk whose bytes are damaged or missing, and files that need it. */
+export interface DamagedChunk {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly objectKey: string;
+  /** For example `version:langtech/lid@3 model.safetensors`; empty when no file has it. */
+  readonly files: readonly string[];
+}
+
+/** What is lost with damaged chunks. */
+export async function describeDamaged(
+  metadata: MetadataStore,
+  chunks: readonly ChunkRow[],
+): Promise<readonly DamagedChunk[]> {
+  const described: DamagedChunk[] = [];
+  for (const { digest, sizeBytes, objectKey } of chunks.slice(0, MAX_CHUNKS))
+    described.push({ sha256: digest, sizeBytes, objectKey, files: await filesOf(metadata, digest) });
+  return described;
+}
+
+/** Says which files are affected, and what can be done. */
+export function damagedError(damaged: readonly DamagedChunk[], total: number): DomainError {
+  const files = [...new Set(damaged.flatMap((one) => one.files))];
+  const named = files.slice(0, MAX_NAMED_FILES).join(", ");
+  const more = files.length > MAX_NAMED_FILES ? ` and ${files.length - MAX_NAMED_FILES} more` : "";
+  const where = files.length === 0 ? "no file needs them" : `these files need them: ${named}${more}`;
+  return failedPrecondition(
+    "CHUNKS_DAMAGED",
+    `The bytes of ${total} ${total === 1 ? "chunk" : "chunks"} are damaged or missing in the source; ${where}. Put back ` +
+      `${damaged
+        .slice(0, MAX_NAMED_FILES)
+        .map((one) => one.objectKey)
+        .join(", ")} and run it again, or go on without them by --skip-damaged.`,
+    { chunks: damaged.map((one) => one.sha256).join(",") },
+  );
+}
+
+async function filesOf(metadata: MetadataStore, digest: string): Promise<readonly string[]> {
+  return await metadata.read(async (tx) => {
+    const uses = await tx.artifacts.usesOf(digest, MAX_FILES_PER_CHUNK);
+    const objects = uses.map(({ artifact }) => ({ kind: artifact.objectKind, id: artifact.objectId }));
+    const paths = await objectPaths(tx, objects);
+    return uses.map(({ artifact, path }) => {
+      const object = `${artifact.objectKind}:${paths.get(artifact.objectId)?.path ?? artifact.objectId}`;
+      return `${object} ${path}`;
+    });
+  });
+}
