@@ -1,5 +1,5 @@
+import { MAX_WINDOW_BYTES } from "../../blob/chunking/limits.ts";
 import type { Chunk } from "../../domain/entities.ts";
-import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
 import { ChunkNotes } from "./chunk-notes.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
@@ -113,7 +113,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     bodies: new MemoryBudget(MAX_WHOLE_BODY_BYTES),
     kept: new MemoryBudget(MAX_KEPT_BYTES),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
-    cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, TARGET_CHUNK_BYTES),
+    cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, MAX_WINDOW_BYTES),
     load: new TransferLoad(),
   };
 }
