@@ -2,12 +2,22 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../tidy/tracked-files.ts";
 
-const requirements = ["grpcio==1.85.1", "protobuf==7.36.2"];
+/** A Python, or why there is none. */
+type Python = { readonly python: string } | { readonly missing: string };
 
-/** A Python with grpcio, installed once into .tools/; or why there is none. */
-export function pythonWithGrpc(): { readonly python: string } | { readonly missing: string } {
+export function pythonWithGrpc(): Python {
+  return pythonWith("grpc", ["grpcio==1.85.1", "protobuf==7.36.2"]);
+}
+
+/** With the libraries that write files of models. */
+export function pythonWithFormats(): Python {
+  return pythonWith("formats", ["gguf==0.19.0", "numpy==2.4.6", "onnx==1.23.2", "safetensors==0.8.0"]);
+}
+
+/** A Python with packages, installed once into .tools/. */
+function pythonWith(name: string, requirements: readonly string[]): Python {
   const key = new Bun.CryptoHasher("sha256").update(requirements.join()).digest("hex").slice(0, 12);
-  const folder = join(root, `.tools/python-grpc-${key}`);
+  const folder = join(root, `.tools/python-${name}-${key}`);
   const python = join(folder, "bin/python");
   if (existsSync(join(folder, "complete"))) return { python };
   const part = `${folder}.${process.pid}`;

@@ -76,7 +76,7 @@ function* readField(input: ByteInput, marks: Marks, limit: number): Parsing<Fiel
   const tag = yield* readVarint(input);
   const number = Math.floor(tag / 8);
   const wireType = tag % 8;
-  if (number === 0) throw new MalformedError("no field has the number 0");
+  if (number === 0 || tag > Number.MAX_SAFE_INTEGER) throw new MalformedError("no field has this number");
   if (wireType === VARINT) yield* readVarint(input);
   const length = wireType === BYTES ? yield* readVarint(input) : fixedLength(wireType);
   const end = input.position + length;
