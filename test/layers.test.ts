@@ -23,6 +23,7 @@ const plants: readonly Plant[] = [
   { file: "src/service/d.ts", imports: "drizzle-orm" },
   { file: "src/service/e.ts", imports: "node:http2" },
   { file: "src/service/f.ts", imports: "../domain/names.ts", allowed: true },
+  { file: "src/service/g.ts", imports: "../blob/chunking/x.ts", allowed: true },
   { file: "src/hashing/a.ts", imports: "../service/x.ts" },
   { file: "src/hashing/b.ts", imports: "../version.ts", allowed: true },
   { file: "src/metadata/a.ts", imports: "../blob/x.ts" },

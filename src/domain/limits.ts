@@ -59,6 +59,7 @@ export const SCAN_BUDGET_ROWS = 200_000;
 /** Time that one list call may take when no index serves its filter. */
 export const SCAN_BUDGET_MS = 2_000;
 
+export const MIN_CHUNK_BYTES = 1024 * 1024;
 export const TARGET_CHUNK_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 export const MAX_FIND_CHUNKS = 10_000;

@@ -15,6 +15,11 @@ export function pythonWithKubernetesSchemas(): PythonWith {
   return pythonWith("kubernetes", ["kubernetes-validate==1.37.0"]);
 }
 
+/** With the libraries that write files of models. */
+export function pythonWithFormats(): PythonWith {
+  return pythonWith("formats", ["gguf==0.19.0", "numpy==2.4.6", "onnx==1.23.2", "safetensors==0.8.0"]);
+}
+
 /** Installed once into .tools/. */
 function pythonWith(name: string, requirements: readonly string[]): PythonWith {
   const key = new Bun.CryptoHasher("sha256").update(requirements.join()).digest("hex").slice(0, 12);

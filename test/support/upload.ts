@@ -4,6 +4,8 @@ import { putChunk } from "../../src/service/blobs/put-chunk.ts";
 import { createTransfers } from "../../src/service/blobs/transfers.ts";
 import { everybody, type TestServices } from "./rpc.ts";
 
+export { chunkDigests, cutBytes } from "../../src/blob/chunking/testing/cut-bytes.ts";
+
 /** Cut smaller than clients do, so that small files have several chunks. */
 const CHUNK_BYTES = 4;
 

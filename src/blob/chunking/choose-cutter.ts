@@ -1,7 +1,7 @@
-import type { ChunkCutter, CutterSource } from "./chunk-cutter.ts";
-import { fixedCutter } from "./fixed-cutter.ts";
+import type { ChunkCutter } from "./chunk-cutter.ts";
+import { FormatCutter } from "./format-cutter.ts";
 
-/** The cutter for a file. The one place that knows which formats have one of their own: none has yet. */
-export async function chooseCutter(_source: CutterSource): Promise<ChunkCutter> {
-  return fixedCutter();
+/** The cutter for a file. Whoever stores files uses it, so that one file has the same chunks wherever it comes from. */
+export function chooseCutter(): ChunkCutter {
+  return new FormatCutter();
 }

@@ -1,23 +1,18 @@
-/** What is known of a file before its bytes are read in order. */
-export interface CutterSource {
-  /** The name that the file is stored under; its ending can tell the format. */
-  readonly path: string;
-  /** Undefined while it is still arriving. */
-  readonly sizeBytes: number | undefined;
-  /** Reads anywhere in the file, for formats whose index is not at the beginning; undefined while it is arriving. */
-  readonly readAt: ((offsetBytes: number, lengthBytes: number) => Promise<Uint8Array>) | undefined;
-}
-
 /**
- * Decides where the chunks of one file end. It is asked for each chunk in order, so it may keep what it has seen.
- * Boundaries depend on the file's own bytes only, never on what the server has.
+ * Decides where the chunks of one file end. It is asked for each chunk in order, and keeps what it has seen. Boundaries
+ * depend on the file's own bytes only: not on its name, nor on its size, nor on what the server has.
  */
 export interface ChunkCutter {
-  /** How many bytes from a chunk's beginning must be known to tell its length, unless the file ends before. */
-  readonly windowBytes: number;
   /**
-   * Length of the chunk that begins with the window: at least 1, at most the window's. The window is not empty and
-   * holds `windowBytes`, or all that is left of the file.
+   * How many bytes from the beginning of the next chunk must be there to go on, unless the file ends before: at least 1.
+   * Grows when `nextLength` asks for more.
    */
-  nextLength(window: Uint8Array): number;
+  readonly windowBytes: number;
+  /** As much as `windowBytes` can become for the next chunk; at most MAX_WINDOW_BYTES. */
+  readonly maxWindowBytes: number;
+  /**
+   * Length of the chunk that begins with the window: at least 1, at most the window's. Undefined when it takes a larger
+   * window to tell. The window is not empty, and holds at least `windowBytes`, or all that is left of the file.
+   */
+  nextLength(window: Uint8Array): number | undefined;
 }

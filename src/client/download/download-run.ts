@@ -1,4 +1,4 @@
-import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
+import { MAX_CHUNK_BYTES, TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
@@ -30,7 +30,7 @@ export class DownloadRun {
   receivedBytes = 0;
   reusedBytes = 0;
   readonly #options: DownloadRunOptions;
-  readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
+  readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES, MAX_CHUNK_BYTES);
   readonly #requestSlots: Semaphore;
   readonly #isLocal: boolean;
   #doneFiles = 0;

@@ -15,29 +15,35 @@ const MAX_SPARE_BUFFERS = 16;
  */
 export class ChunkMemory {
   readonly #room: Semaphore;
-  readonly #reusedSize: number;
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  /** By their size, ascending. */
+  readonly #spare: ReadonlyMap<number, Uint8Array<ArrayBuffer>[]>;
 
-  /** Buffers of `reusedSize` bytes are used again. */
-  constructor(capacityBytes: number, reusedSize: number) {
+  /** Buffers of these sizes are used again, also for what takes more than half of one. */
+  constructor(capacityBytes: number, ...reusedSizes: readonly number[]) {
     this.#room = new Semaphore(capacityBytes);
-    this.#reusedSize = reusedSize;
+    this.#spare = new Map(reusedSizes.toSorted((a, b) => a - b).map((size) => [size, []]));
   }
 
   async borrow(sizeBytes: number, signal: AbortSignal): Promise<LentBytes> {
-    const held = await this.#room.acquire(sizeBytes + CHUNK_OVERHEAD_BYTES, signal);
-    const spare = sizeBytes === this.#reusedSize ? this.#spare.pop() : undefined;
-    const bytes = spare ?? new Uint8Array(sizeBytes);
+    const [size = sizeBytes, spare] = this.#reusedFor(sizeBytes) ?? [];
+    const held = await this.#room.acquire(size + CHUNK_OVERHEAD_BYTES, signal);
+    const buffer = spare?.pop() ?? new Uint8Array(size);
     let isBack = false;
     return {
-      bytes,
+      bytes: buffer.subarray(0, sizeBytes),
       [Symbol.dispose]: () => {
         if (isBack) return;
         isBack = true;
-        if (bytes.length === this.#reusedSize && this.#spare.length < MAX_SPARE_BUFFERS)
-          this.#spare.push(bytes);
+        if (spare !== undefined && spare.length < MAX_SPARE_BUFFERS) spare.push(buffer);
         this.#room.release(held);
       },
     };
+  }
+
+  #reusedFor(sizeBytes: number): readonly [number, Uint8Array<ArrayBuffer>[]] | undefined {
+    for (const entry of this.#spare) {
+      if (sizeBytes <= entry[0]) return sizeBytes * 2 > entry[0] ? entry : undefined;
+    }
+    return undefined;
   }
 }

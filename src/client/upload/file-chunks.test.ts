@@ -21,22 +21,46 @@ async function describeFile(path: string): Promise<LocalFile> {
 /** Cuts in other places than where the windows end. */
 const unevenCutter = {
   windowBytes: 1000,
+  maxWindowBytes: 1000,
   nextLength: (window: Uint8Array) => Math.min(window.length, 1 + ((window[0] ?? 0) % 7) * 100),
 };
 
-test("gives every byte once and in order, wherever a cutter cuts", async () => {
+const evenCutter = {
+  windowBytes: CHUNK_BYTES,
+  maxWindowBytes: CHUNK_BYTES,
+  nextLength: (window: Uint8Array) => window.length,
+};
+
+/** Asks for one byte more until there are as many as the chunk's first byte says, and half of them are left over. */
+function growingCutter() {
+  let windowBytes = 1;
+  return {
+    get windowBytes() {
+      return windowBytes;
+    },
+    maxWindowBytes: 64,
+    nextLength(window: Uint8Array) {
+      const wanted = 1 + ((window[0] ?? 0) % 64);
+      const isEnd = window.length < windowBytes;
+      windowBytes = window.length + 1;
+      if (window.length < wanted && !isEnd) return undefined;
+      windowBytes = 1;
+      return Math.ceil(Math.min(wanted, window.length) / 2);
+    },
+  };
+}
+
+test.each([
+  ["at once", () => unevenCutter],
+  ["after it has asked for more", growingCutter],
+])("gives every byte once and in order, wherever a cutter cuts %s", async (_, cutterFor) => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "a");
   const bytes = randomBytes(50_000);
   await writeFile(path, bytes);
   const memory = new ChunkMemory(5000, 1000);
   const parts: Buffer[] = [];
-  for await (const { lent, bytes: part } of fileChunks(
-    await describeFile(path),
-    memory,
-    never,
-    () => unevenCutter,
-  )) {
+  for await (const { lent, bytes: part } of fileChunks(await describeFile(path), memory, never, cutterFor)) {
     parts.push(Buffer.from(part));
     lent[Symbol.dispose]();
   }
@@ -49,7 +73,7 @@ test("waits when the memory is lent out, and gives it back on failure", async ()
   const path = join(folder.path, "a");
   await writeFile(path, randomBytes(3 * CHUNK_BYTES));
   const memory = new ChunkMemory(2 * (CHUNK_BYTES + CHUNK_OVERHEAD_BYTES), CHUNK_BYTES);
-  const chunks = fileChunks(await describeFile(path), memory, never);
+  const chunks = fileChunks(await describeFile(path), memory, never, () => evenCutter);
   const first = await chunks.next();
   await chunks.next();
   const third = chunks.next();

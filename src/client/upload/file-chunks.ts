@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import type { ChunkCutter, CutterSource } from "../../blob/chunking/chunk-cutter.ts";
+import type { ChunkCutter } from "../../blob/chunking/chunk-cutter.ts";
 import { chooseCutter } from "../../blob/chunking/choose-cutter.ts";
 import { LocalFileError } from "../errors.ts";
 import { errorCode } from "../http-client.ts";
@@ -25,28 +25,25 @@ export async function* fileChunks(
   file: LocalFile,
   memory: ChunkMemory,
   signal: AbortSignal,
-  cutterFor: typeof chooseCutter | ((source: CutterSource) => ChunkCutter) = chooseCutter,
+  cutterFor: () => ChunkCutter = chooseCutter,
 ): AsyncGenerator<ReadChunk, void, undefined> {
   await using handle = await openFile(file);
   await refuseChanged(file, handle);
-  const cutter = await cutterFor({
-    path: file.storedPath,
-    sizeBytes: file.sizeBytes,
-    readAt: (offsetBytes, lengthBytes) => readAt(file, handle, offsetBytes, lengthBytes),
-  });
+  const cutter = cutterFor();
   let rest: Uint8Array = new Uint8Array(0);
   for (let offset = 0; offset < file.sizeBytes;) {
-    const length = Math.min(cutter.windowBytes, file.sizeBytes - offset);
-    const lent = await memory.borrow(length, signal);
+    const left = file.sizeBytes - offset;
+    const lent = await memory.borrow(Math.min(cutter.maxWindowBytes, left), signal);
     try {
-      const window = lent.bytes.subarray(0, length);
-      window.set(rest);
-      await readFully(file, handle, window.subarray(rest.length), offset + rest.length);
-      const chunkLength = nextLength(cutter, window);
+      const buffer = lent.bytes.subarray(0, left);
+      // What a chunk of known length has no room for is read again in its turn.
+      const begun = rest.subarray(0, buffer.length);
+      buffer.set(begun);
+      const { window, chunkBytes } = await nextChunk(file, handle, cutter, { buffer, begun, offset });
       // What lies beyond the chunk begins the next window; it is copied because the chunk is lent on.
-      rest = window.slice(chunkLength);
-      offset += chunkLength;
-      yield { lent, bytes: window.subarray(0, chunkLength) };
+      rest = window.slice(chunkBytes);
+      offset += chunkBytes;
+      yield { lent, bytes: window.subarray(0, chunkBytes) };
     } catch (error) {
       lent[Symbol.dispose]();
       throw error;
@@ -89,15 +86,34 @@ async function refuseChanged(file: LocalFile, handle: FileHandle): Promise<void>
   if (hasChanged(file, await handle.stat({ bigint: true }))) throw changed(file);
 }
 
-async function readAt(
+interface BegunWindow {
+  /** Has room for all that a cutter may ask for, or all that is left of the file. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  /** What it is filled with already. */
+  readonly begun: Uint8Array;
+  readonly offset: number;
+}
+
+/** Reads until the cutter can tell the length of the chunk. */
+async function nextChunk(
   file: LocalFile,
   handle: FileHandle,
-  offsetBytes: number,
-  lengthBytes: number,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(lengthBytes);
-  await readFully(file, handle, bytes, offsetBytes);
-  return bytes;
+  cutter: ChunkCutter,
+  { buffer, begun, offset }: BegunWindow,
+): Promise<{ readonly window: Uint8Array<ArrayBuffer>; readonly chunkBytes: number }> {
+  for (let filled = begun.length; ;) {
+    const wanted = Math.min(cutter.windowBytes, buffer.length);
+    if (filled < wanted) {
+      await readFully(file, handle, buffer.subarray(filled, wanted), offset + filled);
+      filled = wanted;
+    }
+    const window = buffer.subarray(0, filled);
+    const chunkBytes = cutter.nextLength(window);
+    if (chunkBytes === undefined) continue;
+    if (chunkBytes < 1 || chunkBytes > filled)
+      throw new RangeError(`a cutter gave a chunk of ${chunkBytes} bytes`);
+    return { window, chunkBytes };
+  }
 }
 
 async function readFully(
@@ -111,12 +127,6 @@ async function readFully(
     if (bytesRead === 0) throw changed(file);
     filled += bytesRead;
   }
-}
-
-function nextLength(cutter: ChunkCutter, window: Uint8Array): number {
-  const length = cutter.nextLength(window);
-  if (length < 1 || length > window.length) throw new RangeError(`a cutter gave a chunk of ${length} bytes`);
-  return length;
 }
 
 function changed(file: LocalFile): LocalFileError {

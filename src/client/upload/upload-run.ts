@@ -1,3 +1,4 @@
+import { MAX_WINDOW_BYTES } from "../../blob/chunking/limits.ts";
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import { isNoRoom } from "../blob-error.ts";
 import { postChunk, putChunk } from "../blob-requests.ts";
@@ -51,7 +52,7 @@ export class UploadRun {
   sentChunks = 0;
   sentBytes = 0;
   readonly #options: UploadRunOptions;
-  readonly #memory = new ChunkMemory(UPLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES);
+  readonly #memory = new ChunkMemory(UPLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES, MAX_WINDOW_BYTES);
   readonly #sendSlots: Semaphore;
   readonly #missing: MissingChunks;
   readonly #direct: DirectUploads;

@@ -24,8 +24,8 @@ export const MAX_NOTES = 32_768;
 export const DIGESTS_PER_TRANSACTION = 5_000;
 /** Bytes of small files that one commit reads at most to tell their digests at once. */
 export const MAX_IMMEDIATE_VERIFY_BYTES = 64 * 1024 * 1024;
-/** Uploads of plain bodies that are cut at the same time; each holds one chunk in memory. */
-export const MAX_PARALLEL_CUTS = 16;
+/** Uploads of plain bodies that are cut at the same time; each holds a chunk and what decides its end in memory. */
+export const MAX_PARALLEL_CUTS = 8;
 /** Digests that an error names. */
 export const MAX_NAMED_DIGESTS = 5;
 /** Chunks that one transaction records. */

@@ -1,4 +1,5 @@
-import { sha256 as sha256Here, sha256Elsewhere } from "../../hashing/digests.ts";
+import { chooseCutter } from "../../blob/chunking/choose-cutter.ts";
+import { sha256Elsewhere } from "../../hashing/digests.ts";
 import type { Caller } from "../context.ts";
 import { digestMismatch } from "./body-errors.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
@@ -17,7 +18,7 @@ export interface StoreFileInput {
 }
 
 /**
- * Stores a plain body under an upload lease, cut into chunks of one size. Nothing is visible before a commit names the
+ * Stores a plain body under an upload lease, cut as clients cut files. Nothing is visible before a commit names the
  * file. The digest of the whole file is taken on the way.
  */
 export function storeFile(
@@ -52,11 +53,10 @@ export function storeFile(
   });
 }
 
-/** A full buffer goes to another thread for its digest, and others are served meanwhile. */
+/** The buffer goes to another thread for the digest, and others are served meanwhile. */
 async function digestOf(buffer: LentBuffer, sizeBytes: number): Promise<string> {
-  if (sizeBytes < buffer.bytes.byteLength) return sha256Here(buffer.bytes.subarray(0, sizeBytes));
-  const { sha256, bytes } = await sha256Elsewhere(buffer.bytes);
-  buffer.bytes = bytes;
+  const { sha256, bytes } = await sha256Elsewhere(buffer.bytes.subarray(0, sizeBytes));
+  buffer.bytes = new Uint8Array(bytes.buffer);
   return sha256;
 }
 
@@ -76,20 +76,33 @@ class RecordingsAhead {
   }
 }
 
-/** Collects a body in the buffer, and yields how much of it is filled: all, but for the last time. */
+/** Collects a body in the buffer, and yields the length of each chunk that it begins with then. */
 async function* cut(body: AsyncIterable<Uint8Array>, buffer: LentBuffer): AsyncGenerator<number> {
+  const cutter = chooseCutter();
   let filledBytes = 0;
+  const next = () => cutter.nextLength(buffer.bytes.subarray(0, filledBytes));
+  const pass = (sizeBytes: number) => {
+    buffer.bytes.copyWithin(0, sizeBytes, filledBytes);
+    filledBytes -= sizeBytes;
+  };
   for await (const arrived of body) {
-    let rest = arrived;
-    while (rest.byteLength > 0) {
-      const piece = rest.subarray(0, buffer.bytes.byteLength - filledBytes);
+    for (let rest = arrived; rest.byteLength > 0;) {
+      const piece = rest.subarray(0, cutter.windowBytes - filledBytes);
       buffer.bytes.set(piece, filledBytes);
       filledBytes += piece.byteLength;
       rest = rest.subarray(piece.byteLength);
-      if (filledBytes < buffer.bytes.byteLength) continue;
-      yield filledBytes;
-      filledBytes = 0;
+      while (filledBytes >= cutter.windowBytes) {
+        const sizeBytes = next();
+        if (sizeBytes === undefined) continue;
+        yield sizeBytes;
+        pass(sizeBytes);
+      }
     }
   }
-  if (filledBytes > 0) yield filledBytes;
+  while (filledBytes > 0) {
+    const sizeBytes = next();
+    if (sizeBytes === undefined) continue;
+    yield sizeBytes;
+    pass(sizeBytes);
+  }
 }

@@ -1,5 +1,5 @@
+import { MAX_WINDOW_BYTES } from "../../blob/chunking/limits.ts";
 import type { Chunk } from "../../domain/entities.ts";
-import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { ChunkNotes } from "./chunk-notes.ts";
@@ -121,7 +121,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     kept: new MemoryBudget(MAX_KEPT_BYTES),
     buffers: new BufferPool(),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
-    cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, TARGET_CHUNK_BYTES),
+    cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, MAX_WINDOW_BYTES),
     load: new TransferLoad(),
   };
 }
