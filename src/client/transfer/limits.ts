@@ -17,6 +17,8 @@ export const UNASKED_AFTER_CHUNKS = 8;
 /** Smaller chunks are cheaper to ask about, many at once, than to send. */
 export const MIN_UNASKED_BYTES = 1024 * 1024;
 export const DEFAULT_UPLOAD_CONCURRENCY = 4;
+/** The same where the server is on this machine: it takes two chunks at once, and others would wait in its memory. */
+export const LOCAL_UPLOAD_CONCURRENCY = 2;
 export const DEFAULT_DOWNLOAD_CONCURRENCY = 4;
 export const MAX_CONCURRENCY = 64;
 /** A slow line takes this long for the largest chunk at 28 KB/s. */

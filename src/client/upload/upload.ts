@@ -6,9 +6,9 @@ import { checkConcurrency } from "../transfer/concurrency.ts";
 import { endedByCaller } from "../transfer/ended-by-caller.ts";
 import { holderName } from "../transfer/holder.ts";
 import { LeaseKeeper } from "../transfer/lease-keeper.ts";
-import { DEFAULT_UPLOAD_CONCURRENCY } from "../transfer/limits.ts";
+import { DEFAULT_UPLOAD_CONCURRENCY, LOCAL_UPLOAD_CONCURRENCY } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
-import { askServerFacts } from "../transfer/server-facts.ts";
+import { askServerFacts, isLoopback } from "../transfer/server-facts.ts";
 import { TaskGroup } from "../transfer/task-group.ts";
 import { findFiles } from "./find-files.ts";
 import { UploadRun } from "./upload-run.ts";
@@ -25,7 +25,7 @@ export interface UploadOptions {
   readonly onProgress?: OnProgress;
   /** Ends the upload; nothing becomes visible. */
   readonly signal?: AbortSignal;
-  /** How many chunks are sent at once: 1 to 64; default 4. */
+  /** How many chunks are sent at once: 1 to 64; default 4, and 2 where the server is on this machine. */
   readonly concurrency?: number;
 }
 
@@ -63,13 +63,15 @@ export async function upload<T>(
   options: UploadOptions,
   commit: (files: UploadedFiles) => Promise<T>,
 ): Promise<UploadResult<T>> {
-  const concurrency = checkConcurrency(options.concurrency ?? DEFAULT_UPLOAD_CONCURRENCY);
+  const wanted = options.concurrency === undefined ? undefined : checkConcurrency(options.concurrency);
   using group = new TaskGroup(options.signal);
   try {
     const found = await findFiles(options.sources, group.signal);
     const server = await askServerFacts(client, group.signal);
     await using lease = await beginUpload(client, options.namespace, found.sizeBytes, group);
     const { onProgress } = options;
+    const isLocal = server.blobAddresses.every(isLoopback);
+    const concurrency = wanted ?? (isLocal ? LOCAL_UPLOAD_CONCURRENCY : DEFAULT_UPLOAD_CONCURRENCY);
     const run = new UploadRun({ client, server, found, leaseId: lease.id, concurrency, onProgress, group });
     const files = await run.run();
     const committed = await commit({ leaseId: lease.id, files: [...files] });

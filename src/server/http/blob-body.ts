@@ -1,4 +1,6 @@
 import { releaseOwned } from "../../hashing/release.ts";
+import { sizeMismatch } from "../../service/blobs/body-errors.ts";
+import type { BufferPool } from "../../service/blobs/buffer-pool.ts";
 import { BODY_STALL_MS, WHOLE_BODY_MS } from "../limits.ts";
 import { bodyStalled, bodyTooSlow } from "./blob-errors.ts";
 import type { HttpCall } from "./route.ts";
@@ -40,20 +42,30 @@ export async function* requestBody(
 }
 
 /**
- * The body in one piece, in an array of its own; for small bodies only. Nobody sees how it gets on meanwhile, so it has
- * a time limit for all of it.
+ * The body in one piece, in an array of the pool, which whoever takes it gives back. Bun would collect it in an array that
+ * grows, and takes up to twice the memory, fresh each time. Others wait for that memory, so it has a time limit for all of
+ * it. Throws DomainError "invalid_argument" when the body has another size.
  */
 export async function wholeBody(
-  { request, countReceived }: Pick<HttpCall, "request" | "countReceived">,
+  call: Pick<HttpCall, "request" | "countReceived">,
+  pool: BufferPool,
+  sizeBytes: number,
   limitMs = WHOLE_BODY_MS,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(bodyTooSlow(limitMs)), limitMs);
+  const bytes = pool.take(sizeBytes);
+  const endMs = performance.now() + limitMs;
+  let filledBytes = 0;
   try {
-    const buffer = await Promise.race([request.arrayBuffer(), late.promise]);
-    countReceived(buffer.byteLength);
-    return new Uint8Array(buffer);
-  } finally {
-    clearTimeout(timer);
+    for await (const piece of requestBody(call, Math.min(BODY_STALL_MS, limitMs))) {
+      if (filledBytes + piece.byteLength > sizeBytes) throw sizeMismatch(sizeBytes, "more");
+      bytes.set(piece, filledBytes);
+      filledBytes += piece.byteLength;
+      if (performance.now() > endMs) throw bodyTooSlow(limitMs);
+    }
+    if (filledBytes < sizeBytes) throw sizeMismatch(sizeBytes, `only ${filledBytes}`);
+    return bytes;
+  } catch (error) {
+    pool.giveBack(bytes);
+    throw error;
   }
 }

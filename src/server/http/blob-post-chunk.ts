@@ -25,11 +25,12 @@ export function postChunkRoute(transfers: Transfers): HttpRoute {
       const leaseId = headers.get(LEASE_HEADER) ?? "";
       if (!isId(leaseId))
         throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
+      const sizeBytes = chunkLength(headers);
       const chunk = {
         leaseId,
-        sizeBytes: chunkLength(headers),
+        sizeBytes,
         xxh3: xxh3Of(headers.get(XXH3_HEADER)),
-        whole: () => wholeBody(call),
+        whole: () => wholeBody(call, transfers.buffers, sizeBytes),
       };
       const { digest, exists } = await postChunk(transfers, call.caller, chunk);
       const body = `${JSON.stringify({ sha256: digest, exists })}\n`;

@@ -29,7 +29,8 @@ export function putChunkRoute(transfers: Transfers): HttpRoute {
       if (!isId(leaseId))
         throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
       const sizeBytes = chunkLength(call.request.headers);
-      const chunk = { digest, sizeBytes, leaseId, body: requestBody(call), whole: () => wholeBody(call) };
+      const whole = () => wholeBody(call, transfers.buffers, sizeBytes);
+      const chunk = { digest, sizeBytes, leaseId, body: requestBody(call), whole };
       const { exists } = await putChunk(transfers, call.caller, chunk);
       return new Response(null, { status: exists ? 200 : 201 });
     },

@@ -4,6 +4,7 @@ import { someBytes } from "../../../test/support/blobs.ts";
 import { chunkDigests, cutBytes, sha256 } from "../../../test/support/upload.ts";
 import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
 import { MAX_WHOLE_BODY_BYTES } from "../../service/blobs/flow-limits.ts";
+import { BufferPool } from "../../service/blobs/buffer-pool.ts";
 import { requestBody, wholeBody } from "./blob-body.ts";
 
 let server: BlobServer;
@@ -134,9 +135,28 @@ test.each(["in one piece", "piece by piece"])(
 test("a body in one piece that stalls is given up", async () => {
   const body = new ReadableStream({ pull: () => new Promise(() => undefined) });
   const request = new Request("http://x/", { method: "PUT", body });
-  const whole = wholeBody({ request, countReceived: () => undefined }, 20);
+  const whole = wholeBody({ request, countReceived: () => undefined }, new BufferPool(), 10, 20);
   const error = await whole.catch((one: unknown) => one);
   expect(error).toMatchObject({ kind: "unavailable", reason: "REQUEST_STALLED" });
+});
+
+test("a body in one piece that comes in drops is given up", async () => {
+  const body = new ReadableStream({
+    async pull(controller) {
+      await Bun.sleep(2);
+      controller.enqueue(new Uint8Array(1));
+    },
+  });
+  const request = new Request("http://x/", { method: "PUT", body });
+  const whole = wholeBody({ request, countReceived: () => undefined }, new BufferPool(), 1_000_000, 500);
+  const error = await whole.catch((one: unknown) => one);
+  expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("within 0.5 s") });
+});
+
+test.each([9, 11])("a body in one piece of %p bytes instead of 10 is refused", async (sizeBytes) => {
+  const request = new Request("http://x/", { method: "PUT", body: new Uint8Array(sizeBytes) });
+  const whole = wholeBody({ request, countReceived: () => undefined }, new BufferPool(), 10);
+  expect(await whole.catch((one: unknown) => one)).toMatchObject({ reason: "SIZE_MISMATCH" });
 });
 
 test("a body that stalls is given up", async () => {

@@ -1,6 +1,5 @@
 import { DomainError } from "../../domain/errors.ts";
 import { sha256Elsewhere } from "../../hashing/digests.ts";
-import { releaseBytes } from "../../hashing/release.ts";
 import type { Caller } from "../context.ts";
 import { checksumMismatch, sizeMismatch } from "./body-errors.ts";
 import { WAIT_FOR_ROOM_MS } from "./flow-limits.ts";
@@ -13,6 +12,7 @@ export interface PostChunkInput {
   readonly sizeBytes: number;
   /** XXH3 (64 bits, seed 0) of the bytes, to notice that they changed on the way; undefined when it is not given. */
   readonly xxh3: bigint | undefined;
+  /** The body, in an array that goes to the pool of buffers afterwards. */
   readonly whole: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -47,17 +47,19 @@ async function store(
 ): Promise<{ readonly digest: string; readonly known: KnownChunk; readonly record: () => Promise<void> }> {
   if (!(await transfers.bodies.takeSoon(sizeBytes, WAIT_FOR_ROOM_MS))) throw noRoom();
   try {
-    const body = await whole();
-    if (body.byteLength !== sizeBytes) throw sizeMismatch(sizeBytes, String(body.byteLength));
-    if (xxh3 !== undefined && Bun.hash.xxHash3(body) !== xxh3) throw checksumMismatch();
-    const { sha256: digest, bytes } = await sha256Elsewhere(body);
-    if (xxh3 !== undefined) transfers.notes.setXxh3(digest, xxh3);
+    let bytes = await whole();
     try {
+      if (bytes.byteLength !== sizeBytes) throw sizeMismatch(sizeBytes, String(bytes.byteLength));
+      if (xxh3 !== undefined && Bun.hash.xxHash3(bytes) !== xxh3) throw checksumMismatch();
+      const digested = await sha256Elsewhere(bytes);
+      const { sha256: digest } = digested;
+      ({ bytes } = digested);
+      if (xxh3 !== undefined) transfers.notes.setXxh3(digest, xxh3);
       const known = await lookUpChunk(transfers, caller, leaseId, digest);
       const record = await storeBytes(transfers, caller, leaseId, { digest, sizeBytes }, bytes, known);
       return { digest, known, record };
     } finally {
-      releaseBytes(bytes);
+      transfers.buffers.giveBack(bytes);
     }
   } finally {
     transfers.bodies.giveBack(sizeBytes);

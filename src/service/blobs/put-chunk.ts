@@ -1,5 +1,4 @@
 import { sha256Elsewhere } from "../../hashing/digests.ts";
-import { releaseBytes } from "../../hashing/release.ts";
 import type { Caller } from "../context.ts";
 import { digestMismatch, sizeMismatch } from "./body-errors.ts";
 import type { Checksum } from "./chunk-notes.ts";
@@ -10,7 +9,7 @@ import type { Transfers } from "./transfers.ts";
 export interface PutChunkInput extends ChunkInput {
   readonly leaseId: string;
   readonly body: AsyncIterable<Uint8Array>;
-  /** The same body in one piece, in an array of its own. Either is asked for, not both. */
+  /** The same body in one piece, in an array that goes to the pool of buffers afterwards. Either is asked for, not both. */
   readonly whole?: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -59,15 +58,17 @@ async function storeWhole(
   lookup: Lookup,
 ): Promise<() => Promise<void>> {
   try {
-    const body = await whole();
-    const known = await lookup.settled;
-    if (body.byteLength !== input.sizeBytes) throw sizeMismatch(input.sizeBytes, String(body.byteLength));
-    const { sha256, bytes } = await sha256Elsewhere(body);
+    let bytes = await whole();
     try {
+      const known = await lookup.settled;
+      if (bytes.byteLength !== input.sizeBytes) throw sizeMismatch(input.sizeBytes, String(bytes.byteLength));
+      const digested = await sha256Elsewhere(bytes);
+      const { sha256 } = digested;
+      ({ bytes } = digested);
       if (sha256 !== input.digest) throw digestMismatch(input.digest, sha256);
       return await storeBytes(transfers, caller, leaseId, input, bytes, known);
     } finally {
-      releaseBytes(bytes);
+      transfers.buffers.giveBack(bytes);
     }
   } finally {
     transfers.bodies.giveBack(input.sizeBytes);
