@@ -70,7 +70,7 @@ export async function upload<T>(
     const server = await askServerFacts(client, group.signal);
     await using lease = await beginUpload(client, options.namespace, found.sizeBytes, group);
     const { onProgress } = options;
-    const isLocal = server.blobAddresses.every(isLoopback);
+    const isLocal = server.blobAddresses.all.every(isLoopback);
     const concurrency = wanted ?? (isLocal ? LOCAL_UPLOAD_CONCURRENCY : DEFAULT_UPLOAD_CONCURRENCY);
     const run = new UploadRun({ client, server, found, leaseId: lease.id, concurrency, onProgress, group });
     const files = await run.run();

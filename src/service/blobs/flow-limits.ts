@@ -2,8 +2,8 @@
 
 /** Bytes that are read from a chunk at a time to check it. */
 export const CHECK_PIECE_BYTES = 1024 * 1024;
-/** Bytes of chunks that are received in one piece at the same time: of four of the usual size. Others come in pieces. */
-export const MAX_WHOLE_BODY_BYTES = 8 * 1024 * 1024;
+/** Bytes of chunks that are received in one piece at the same time: of two, most often. Others come in pieces. */
+export const MAX_WHOLE_BODY_BYTES = 12 * 1024 * 1024;
 /** How long a chunk without a name waits for that room. */
 export const WAIT_FOR_ROOM_MS = 10_000;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
