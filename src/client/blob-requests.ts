@@ -55,6 +55,7 @@ export async function postChunk(
   return await withRetry(() => addresses.use(attempt), {
     shouldRetry: (error) => !isNoRoom(error) && isWorthAnotherTry(error),
     signal,
+    patienceMs: http.patienceMs,
   });
 }
 
@@ -89,7 +90,8 @@ export async function putChunk(
     if (!response.ok) throw await blobError(http, address, response, "PUT /v1/chunks");
     await response.body?.cancel();
   };
-  await withRetry(() => addresses.use(attempt), { shouldRetry: isWorthAnotherTry, signal });
+  const { patienceMs } = http;
+  await withRetry(() => addresses.use(attempt), { shouldRetry: isWorthAnotherTry, signal, patienceMs });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { TRANSFER_PATIENCE_MS } from "./retry.ts";
 import { AbortedByCallerError, ConnectionError, InvalidInputError } from "./errors.ts";
 
 /** Names the call in the server's log and in its answer. */
@@ -42,6 +43,7 @@ export class HttpClient {
   readonly #tls: ClientTls | undefined;
   /** Origins that may see the token. */
   readonly #trusted: Set<string>;
+  #transfers = 0;
 
   constructor(options: HttpClientOptions) {
     this.baseUrl = options.baseUrl;
@@ -50,6 +52,17 @@ export class HttpClient {
     this.#token = options.token;
     this.#tls = options.tls;
     this.#trusted = new Set([new URL(options.baseUrl).origin]);
+  }
+
+  /** How long requests are tried again at least: long while files are moved, so that a restart of the server does not end that. */
+  get patienceMs(): number {
+    return this.#transfers > 0 ? TRANSFER_PATIENCE_MS : 0;
+  }
+
+  /** Until it is disposed, requests are patient. */
+  beginTransfer(): Disposable {
+    this.#transfers += 1;
+    return { [Symbol.dispose]: () => void (this.#transfers -= 1) };
   }
 
   /** Lets an address that the server has named see the token too. */

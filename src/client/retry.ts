@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AbortedByCallerError, ConnectionError, ServerError } from "./errors.ts";
 
-/** The first try included. With the waits below that is about six seconds, enough for a server to restart. */
+/** The first try included. With the waits below that is about four seconds. */
 export const MAX_ATTEMPTS = 7;
+/** A transfer that has begun outlives a server that drains, by default for 30 seconds, and starts again. */
+export const TRANSFER_PATIENCE_MS = 60_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 /** A server that asks for more patience than this is not worth waiting for. */
@@ -12,17 +14,22 @@ const LONGEST_RETRY_AFTER_MS = 30_000;
 export interface RetryOptions {
   readonly shouldRetry: (error: unknown) => boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Tries don't end before so much time has gone by since the first failure. Default: 0, then their number decides. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** Runs `attempt` until it succeeds, with growing and random waits between the tries. */
 export async function withRetry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { patienceMs = 0, signal } = options;
+  let failedAtMs: number | undefined;
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (tries === MAX_ATTEMPTS || options.signal?.aborted === true || !options.shouldRetry(error))
-        throw error;
-      await waitBeforeRetry(tries, error, options.signal);
+      failedAtMs ??= performance.now();
+      const isPatient = tries < MAX_ATTEMPTS || performance.now() - failedAtMs < patienceMs;
+      if (!isPatient || signal?.aborted === true || !options.shouldRetry(error)) throw error;
+      await waitBeforeRetry(tries, error, signal);
     }
   }
 }

@@ -62,6 +62,7 @@ export async function download(client: ModelBoxClient, options: DownloadOptions)
   using group = new TaskGroup(options.signal);
   try {
     const server = await askServerFacts(client, group.signal);
+    using _patient = client.http.beginTransfer();
     await using held = await holdSource(client, source, group.signal);
     const wanted = await listWantedFiles(client, held.source, filter, group.signal);
     const destination = await Destination.open(options.destination);

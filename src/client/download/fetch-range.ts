@@ -33,7 +33,8 @@ export async function fetchRange(range: ChunkRange, options: FetchRangeOptions):
       done += 1;
     });
   };
-  await withRetry(() => options.addresses.use(attempt), { shouldRetry, signal: options.signal });
+  const { signal, http, addresses } = options;
+  await withRetry(() => addresses.use(attempt), { shouldRetry, signal, patienceMs: http.patienceMs });
 }
 
 async function fetchOnce(

@@ -50,7 +50,7 @@ export function createModelBoxTransport(http: HttpClient, options: TransportOpti
       const shouldRetry = (error: unknown) => isTransient(error) && maySendAgain(error, method, http);
       const timer = onSlowAnswer && setTimeout(onSlowAnswer, slowAfterMs);
       try {
-        return await withRetry(attempt, { shouldRetry, signal });
+        return await withRetry(attempt, { shouldRetry, signal, patienceMs: http.patienceMs });
       } finally {
         clearTimeout(timer);
       }

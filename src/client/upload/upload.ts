@@ -68,6 +68,7 @@ export async function upload<T>(
   try {
     const found = await findFiles(options.sources, group.signal);
     const server = await askServerFacts(client, group.signal);
+    using _patient = client.http.beginTransfer();
     await using lease = await beginUpload(client, options.namespace, found.sizeBytes, group);
     const { onProgress } = options;
     const isLocal = server.blobAddresses.all.every(isLoopback);
