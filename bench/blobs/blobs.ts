@@ -51,7 +51,7 @@ export const blobs: Bench = {
       notes: [
         "The file is in the page cache before every run; what was written before is on disk (syncfs), outside of the measured time. Twice its size in memory was just in use: a virtual machine gives free memory to its host, and getting it back would be measured instead.",
         "Client runs are whole processes. ModelBox acknowledges an upload when its bytes are flushed (fsync); cp and docker-registry leave them in the page cache. `cp, sync` flushes the copy.",
-        "docker-registry and `curl` mean: curl against either server, one PUT or GET of the whole file. ModelBox's client and its server check the SHA-256 of every chunk in both directions; curl checks nothing.",
+        "docker-registry and `curl` mean: curl against either server, one PUT or GET of the whole file. ModelBox's server compares all bytes with their SHA-256 in both directions, and its client, on the same machine, takes the XXH3 of every chunk; curl checks nothing.",
         ...(blobCase.dockerRegistry === undefined
           ? ["docker-registry was not there, and is not compared."]
           : []),

@@ -6,8 +6,6 @@ import type { DigestAnswer, DigestQuestion } from "./digest-worker.ts";
 const MIN_HANDED_OVER_BYTES = 256 * 1024;
 /** One thread takes the digests of about 1.8 GB a second. */
 const MAX_THREADS = 4;
-/** With fewer, those who send or receive the bytes need them all, and moving bytes to and fro costs more than it gives. */
-const MIN_PROCESSORS = 3;
 
 /** Bytes with their digest. */
 export interface Digested {
@@ -19,14 +17,10 @@ export interface Digested {
 
 /**
  * Takes the SHA-256 of bytes on another thread, so that this one goes on serving. The array must have its buffer to
- * itself: it is moved to that thread and back, not copied. With few processors there is no other thread.
+ * itself: it is moved to that thread and back, not copied.
  */
-export function sha256Elsewhere(
-  bytes: Uint8Array<ArrayBuffer>,
-  processors = availableParallelism(),
-): Promise<Digested> {
-  if (bytes.byteLength < MIN_HANDED_OVER_BYTES || processors < MIN_PROCESSORS)
-    return Promise.resolve({ sha256: sha256(bytes), bytes });
+export function sha256Elsewhere(bytes: Uint8Array<ArrayBuffer>): Promise<Digested> {
+  if (bytes.byteLength < MIN_HANDED_OVER_BYTES) return Promise.resolve({ sha256: sha256(bytes), bytes });
   return leastBusy().digest(bytes);
 }
 
