@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
+import os from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
 import { clientProblems, clientSpec, type ClientConfig } from "./client-schema.ts";
@@ -57,7 +57,8 @@ export function loadClientConfig(options: LoadOptions): LoadedConfig<ClientConfi
  */
 export function clientConfigPath(env: LoadOptions["env"]): string {
   const configHome = env["XDG_CONFIG_HOME"];
-  const home = configHome && isAbsolute(configHome) ? configHome : join(env["HOME"] || homedir(), ".config");
+  const home =
+    configHome && isAbsolute(configHome) ? configHome : join(env["HOME"] || os.homedir(), ".config");
   return join(home, "modelbox", "client.toml");
 }
 
