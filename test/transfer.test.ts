@@ -232,12 +232,12 @@ test(
       return files[0]?.digestState === DigestState.VERIFIED || undefined;
     });
     const { files } = await client.artifacts.listFiles({ object: "version:team/model@1" });
-    const { xxh3 } = await client.artifacts.listFileChunks({ file: files[0]!.id });
-    expect(xxh3).toEqual(
-      [0, 1, 2].map((index) =>
-        Bun.hash.xxHash3(bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)),
-      ),
-    );
+    const { chunks, xxh3 } = await client.artifacts.listFileChunks({ file: files[0]!.id });
+    expect(chunks.length).toBeGreaterThan(1);
+    let end = 0;
+    const pieces = chunks.map(({ sizeBytes }) => bytes.subarray(end, (end += Number(sizeBytes))));
+    expect(end).toBe(bytes.length);
+    expect(xxh3).toEqual(pieces.map((piece) => Bun.hash.xxHash3(piece)));
   },
   testLimitMs,
 );
