@@ -3,7 +3,7 @@
 /** Bytes that are read from a chunk at a time to check it. */
 export const CHECK_PIECE_BYTES = 1024 * 1024;
 /** Bytes of chunks that are received in one piece at the same time: of two, most often. Others come in pieces. */
-export const MAX_WHOLE_BODY_BYTES = 12 * 1024 * 1024;
+export const MAX_WHOLE_BODY_BYTES = 10 * 1024 * 1024;
 /** How long a chunk without a name waits for that room. */
 export const WAIT_FOR_ROOM_MS = 10_000;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
@@ -12,8 +12,8 @@ export const MAX_PARALLEL_CHECKS = 4;
 export const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** How long a chunk waits for that room. Clients that read at once make some soon; slow ones must not hold up others. */
 export const WAIT_FOR_KEPT_MS = 100;
-/** Arrays for checked bytes that wait for their next use, once nobody downloads: of four downloads. */
-export const MAX_SPARE_BUFFERS = 4;
+/** Arrays for bytes that wait for their next use: each may keep the memory of the largest chunk. */
+export const MAX_SPARE_BUFFERS = 2;
 /** Bytes that are handed to a download at a time. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */
