@@ -125,6 +125,29 @@ describe.each(sampleFormats)("%s", (_, make) => {
   );
 });
 
+test("a torn archive has the same chunks however much of it is known, up to a last one of any length", () => {
+  const archive = torchZip([tensor("1", 9 * MIB)]);
+  for (const kept of [8_419_649, 8_419_650, 9 * MIB]) {
+    const file = archive.slice(0, kept);
+    // The entry has no size now, so that its bytes are those of no format.
+    file[6] = 0;
+    const chunks = cutBytes(file);
+    expect(chunks.reduce((sum, chunk) => sum + chunk, 0)).toBe(kept);
+    expect(cutBytes(file, () => MAX_WINDOW_BYTES)).toEqual(chunks);
+  }
+});
+
+test("a file that ends before its header says so is cut to its end", () => {
+  const gguf = sampleFormats.find(([name]) => name === "GGUF")?.[1];
+  if (gguf === undefined) throw new Error("no GGUF");
+  const whole = gguf([tensor("0", 5 * MIB)]);
+  for (let wrong = 24; wrong < 200; wrong += 1) {
+    const file = whole.slice();
+    file[wrong] = 1;
+    expect(cutBytes(file).reduce((sum, chunk) => sum + chunk, 0)).toBe(file.length);
+  }
+});
+
 test(
   "where bytes of no format change, come or go, only the chunks near them are new",
   () => {

@@ -29,8 +29,12 @@ export class FormatCutter implements ChunkCutter {
     const isEnd = window.length < this.#windowBytes;
     if (isEnd && this.#parts.position === 0 && window.length <= MIN_CHUNK_BYTES) return window.length;
     this.#parts.see(window, isEnd);
-    const length = this.#length ?? this.#decide(window);
-    if (length === undefined) return undefined;
+    let length = this.#length ?? this.#decide(window);
+    if (length === undefined) {
+      // A part can be longer than the file: nothing ends the chunk, so it is all that is left.
+      if (!isEnd && window.length < MAX_WINDOW_BYTES) return undefined;
+      length = MAX_CHUNK_BYTES;
+    }
     if (length > window.length && !isEnd) {
       this.#length = length;
       this.#windowBytes = length;
@@ -80,9 +84,12 @@ export class FormatCutter implements ChunkCutter {
   #cutLast(window: Uint8Array | undefined): number | undefined {
     const found = this.#search(window, MAX_CHUNK_BYTES);
     if (found !== undefined) return found;
-    if (this.#parts.isEnd) return MAX_CHUNK_BYTES;
-    if (window !== undefined && window.length >= MAX_CHUNK_BYTES) return MAX_CHUNK_BYTES;
-    return this.#wantStep();
+    // That the end is known says nothing of the content up to there.
+    if (window !== undefined && (this.#parts.isEnd || window.length >= MAX_CHUNK_BYTES))
+      return MAX_CHUNK_BYTES;
+    const step = Math.max(TARGET_CHUNK_BYTES, this.#searchedBytes + WINDOW_STEP_BYTES);
+    this.#windowBytes = Math.min(step, MAX_CHUNK_BYTES);
+    return undefined;
   }
 
   #wantStep(): undefined {
