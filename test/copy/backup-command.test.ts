@@ -84,7 +84,9 @@ describe("server backup and restore", () => {
         expect(exitCode).toBe(5);
         expect(existsSync(join(to.folder, "data"))).toBe(false);
       }
-      expect(await run("restore", "none.tar", "--config-path", to.config)).toMatchObject({ exitCode: 5 });
+      const absent = await run("restore", "none.tar", "--config-path", to.config);
+      expect(absent.stderr).toMatch(/There is no archive ".*none\.tar"\./);
+      expect(absent.exitCode).toBe(3);
       expect(await run("restore", "whole.tar", "--config-path", to.config)).toMatchObject({ exitCode: 0 });
     },
     testLimitMs,

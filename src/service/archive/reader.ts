@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { notFound } from "../../domain/errors.ts";
 import { releaseBytes } from "../../hashing/release.ts";
 import { damaged } from "./damaged-archive.ts";
 import { BLOCK_BYTES, END_BYTES, paddingOf, parseTarHeader, type TarHeader } from "./tar.ts";
@@ -14,9 +15,21 @@ export interface ArchiveMember extends TarHeader {
   sha256Before(): string;
 }
 
-/** All members of a tar file, one after the other. Throws DomainError when it is cut short, or goes on behind its end. */
+async function openArchive(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw notFound("archive", path);
+    throw error;
+  }
+}
+
+/**
+ * All members of a tar file, one after the other. Throws DomainError when there is no such file, when it is cut short, or goes
+ * on behind its end.
+ */
 export async function* membersOf(path: string): AsyncGenerator<ArchiveMember, void, undefined> {
-  await using file = await open(path, "r");
+  await using file = await openArchive(path);
   const hasher = new Bun.CryptoHasher("sha256");
   let position = 0;
   const next = async (sizeBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
