@@ -1,4 +1,4 @@
-import { executable } from "./server.ts";
+import { modelboxWith } from "./server.ts";
 
 /** A token as the command line prints it. */
 export interface MadeToken {
@@ -18,18 +18,7 @@ export async function serverTokensWith<T>(
   folder: string,
   ...args: string[]
 ): Promise<T> {
-  const child = Bun.spawn([executable, "server", "tokens", ...args, "--json"], {
-    cwd: folder,
-    env: { HOME: folder, ...env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
+  const { stdout, stderr, exitCode } = await modelboxWith(env, folder, "server", "tokens", ...args, "--json");
   if (exitCode !== 0) throw new Error(`server tokens ${args.join(" ")} ended with ${exitCode}: ${stderr}`);
   return JSON.parse(stdout) as T;
 }

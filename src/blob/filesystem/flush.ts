@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ObjectNotFoundError } from "../../domain/blob-store.ts";
-import { eachLimited } from "../each-limited.ts";
+import { eachLimited } from "../../domain/each-limited.ts";
 import { storageError, systemCode } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { BlobPaths } from "./paths.ts";

@@ -11,7 +11,7 @@ import {
   type ReadRange,
   type WriteOptions,
 } from "../../domain/blob-store.ts";
-import { eachLimited } from "../each-limited.ts";
+import { eachLimited } from "../../domain/each-limited.ts";
 import { streamOf } from "../read-stream.ts";
 import { bytesOf, writeBy } from "../whole-bytes.ts";
 import { SettingError } from "../setting-error.ts";

@@ -1,7 +1,8 @@
+import { eachLimited } from "../../domain/each-limited.ts";
 import { conflict } from "../../domain/errors.ts";
 import type { MetadataStore } from "../../domain/metadata-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
-import { eachChunk, holdsChunk, PARALLEL_CHUNKS, storeChunk } from "../copy/chunk-bytes.ts";
+import { holdsChunk, PARALLEL_CHUNKS, storeChunk } from "../copy/chunk-bytes.ts";
 import { requireNoStrangers } from "../copy/copy.ts";
 import { putRows } from "../copy/copy-rows.ts";
 import { everyPage, linesOf, pagesOf, rowsOf, TableDigest } from "../copy/rows.ts";
@@ -64,7 +65,7 @@ async function storeAll(to: Storage, group: readonly Waiting[], mayBeThere: bool
   const found = await to.metadata.read((tx) => tx.chunks.getMany(digests));
   const rows = new Map<string, Chunk>(found.map((row) => [row.digest, row]));
   const stored: string[] = [];
-  await eachChunk(group, async ({ digest, bytes }) => {
+  await eachLimited(group, PARALLEL_CHUNKS, async ({ digest, bytes }) => {
     const row = rows.get(digest);
     if (row === undefined) throw damaged(`its chunk ${digest} belongs to no row`);
     const chunk = row as Chunk & ChunkRow;

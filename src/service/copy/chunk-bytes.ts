@@ -58,24 +58,6 @@ export async function storeChunk(
   }
 }
 
-/** Runs the work for each item, a few at once. After a failure no more begin; it is thrown once all have ended. */
-export async function eachChunk<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  let failure: { readonly error: unknown } | undefined;
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
-      if (failure !== undefined) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, worker));
-  if (failure !== undefined) throw failure.error;
-}
-
 /** Other forms can't be there yet; whoever adds one must say here how its bytes move. */
 function requirePlain({ digest, encoding, objectOffset }: ChunkRow): void {
   if (encoding === "raw" && objectOffset === 0) return;

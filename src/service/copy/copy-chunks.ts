@@ -1,5 +1,6 @@
+import { eachLimited } from "../../domain/each-limited.ts";
 import type { TableRow } from "../../domain/table-rows.ts";
-import { eachChunk, holdsChunk, readChecked, storeChunk } from "./chunk-bytes.ts";
+import { holdsChunk, PARALLEL_CHUNKS, readChecked, storeChunk } from "./chunk-bytes.ts";
 import { putRows } from "./copy-rows.ts";
 import { everyPage, pagesOf } from "./rows.ts";
 import { CHUNK_TABLE, hasBytes, type ChunkRow, type CopyOptions, type Storage } from "./storage.ts";
@@ -60,7 +61,7 @@ export async function copyChunks(from: Storage, to: Storage, options: CopyOption
       stored.push(chunk.objectKey);
       count(chunk);
     };
-    await eachChunk(chunks, move);
+    await eachLimited(chunks, PARALLEL_CHUNKS, move);
     await to.blobs.flush(stored);
     await putRows(to.metadata, CHUNK_TABLE, markDamaged(rows as readonly ChunkRow[], damaged));
     unsure = false;
