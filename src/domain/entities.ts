@@ -166,6 +166,8 @@ export interface Chunk {
   /** True once its object was flushed to stable storage. */
   readonly durable: boolean;
   readonly createdAt: number;
+  /** Id of the pack that its object is, or "". */
+  readonly packId: string;
 }
 
 export interface MetricPoint {
@@ -211,6 +213,8 @@ export interface Lease {
   readonly expiresAt: number;
   /** When it was released or taken over; undefined while it was not. */
   readonly endedAt: number | undefined;
+  /** Of an upload: how many bytes it may commit; 0 when that is not known, and for the other kinds. */
+  readonly reservedBytes: number;
 }
 
 /** A bearer token, without its text: of that only the digest is kept. */

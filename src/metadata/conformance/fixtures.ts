@@ -159,6 +159,7 @@ export function aChunk(content: string, fields: Partial<Chunk> = {}): Chunk {
     state: "stored",
     durable: false,
     createdAt: nextTime(),
+    packId: "",
     ...fields,
   };
 }
@@ -177,6 +178,7 @@ export function aLease(object: ObjectKey, fields: Partial<Lease> = {}): Lease {
     createdAt: now,
     expiresAt: now + 60_000_000,
     endedAt: undefined,
+    reservedBytes: 0,
     ...fields,
   };
 }

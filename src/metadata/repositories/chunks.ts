@@ -70,7 +70,11 @@ export class ChunkRepository implements ChunkWriter {
 
   async insert(chunk: Chunk): Promise<Chunk> {
     const { chunks } = this.#session.tables;
-    const row = { ...chunk, baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest };
+    const row = {
+      ...chunk,
+      baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest,
+      packId: chunk.packId === "" ? null : chunk.packId,
+    };
     const [known] = await this.getMany([chunk.digest]);
     if (known?.state === "stored") return known;
     const written = await insertRows(this.#session, "chunks.insert", chunks, [row]);
@@ -198,5 +202,6 @@ function chunkOf(row: ChunkRow): Chunk {
     encoding: row.encoding as ChunkEncoding,
     state: row.state as ChunkState,
     baseDigest: row.baseDigest ?? "",
+    packId: row.packId ?? "",
   };
 }

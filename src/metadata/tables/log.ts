@@ -48,5 +48,20 @@ export function logTables(kit: ColumnKit) {
     ],
   );
 
-  return { changes, changeCounters, requests };
+  /** Work in the background that one server at a time does: who does it, and how far it is. */
+  const jobs = table("jobs", {
+    name: kit.text(KIND_LENGTH).primaryKey(),
+    /** "" while nobody does. */
+    holder: kit.text(ACTOR_LENGTH).notNull(),
+    heldUntil: kit.whole().notNull(),
+    /** Where it goes on, in the job's own words; "" at the beginning. */
+    position: kit.text(256).notNull(),
+    startedAt: kit.whole().notNull(),
+    /** When it was last done to its end; 0 before. */
+    finishedAt: kit.whole().notNull(),
+    /** What that found, JSON of the job's own. */
+    result: kit.longText().notNull(),
+  });
+
+  return { changes, changeCounters, requests, jobs };
 }

@@ -69,21 +69,63 @@ export function storageTables(kit: ColumnKit) {
     ],
   );
 
-  const chunks = table("chunks", {
-    digest: kit.digest().primaryKey(),
-    sizeBytes: kit.whole().notNull(),
-    generation: kit.text(64).notNull(),
+  const chunks = table(
+    "chunks",
+    {
+      digest: kit.digest().primaryKey(),
+      sizeBytes: kit.whole().notNull(),
+      generation: kit.text(64).notNull(),
+      objectKey: kit.text(256).notNull(),
+      objectOffset: kit.whole().notNull(),
+      storedBytes: kit.whole().notNull(),
+      encoding: kit.text(32).notNull(),
+      /** Null for "". */
+      baseDigest: kit.digest(),
+      chainDepth: kit.whole().notNull(),
+      state: kit.text(KIND_LENGTH).notNull(),
+      durable: kit.truth().notNull(),
+      createdAt: kit.whole().notNull(),
+      /** Null for "". */
+      packId: kit.id(),
+    },
+    (t) => [index("chunks_base").on(t.baseDigest), index("chunks_pack").on(t.packId)],
+  );
+
+  /** Objects that hold many chunks. */
+  const packs = table("packs", {
+    id: kit.id().primaryKey(),
     objectKey: kit.text(256).notNull(),
-    objectOffset: kit.whole().notNull(),
-    storedBytes: kit.whole().notNull(),
-    encoding: kit.text(32).notNull(),
-    /** Null for "". */
-    baseDigest: kit.digest(),
-    chainDepth: kit.whole().notNull(),
-    state: kit.text(KIND_LENGTH).notNull(),
-    durable: kit.truth().notNull(),
+    sizeBytes: kit.whole().notNull(),
     createdAt: kit.whole().notNull(),
   });
+
+  /** Chunks that collection found unused, until it looks at them once more. */
+  const condemnedChunks = table(
+    "condemned_chunks",
+    {
+      digest: kit.digest().primaryKey(),
+      generation: kit.text(64).notNull(),
+      condemnedAt: kit.whole().notNull(),
+    },
+    (t) => [index("condemned_chunks_at").on(t.condemnedAt, t.digest)],
+  );
+
+  /** Objects that no row names any more: they go once nobody can be reading them. */
+  const doomedObjects = table(
+    "doomed_objects",
+    {
+      objectKey: kit.text(256).primaryKey(),
+      sizeBytes: kit.whole().notNull(),
+      doomedAt: kit.whole().notNull(),
+    },
+    (t) => [index("doomed_objects_at").on(t.doomedAt, t.objectKey)],
+  );
+
+  /** Committed files whose chunks may still get a smaller form. */
+  const pendingEncodings = table("pending_encodings", { fileId: kit.id().primaryKey() });
+
+  /** Chunks that must get a form without their base, so that the base can go. */
+  const pendingRebases = table("pending_rebases", { digest: kit.digest().primaryKey() });
 
   /** Sums over chunks, spread over shards so that writers seldom wait for each other. */
   const chunkTotals = table("chunk_totals", {
@@ -115,6 +157,8 @@ export function storageTables(kit: ColumnKit) {
       createdAt: kit.whole().notNull(),
       expiresAt: kit.whole().notNull(),
       endedAt: kit.whole(),
+      /** Of an upload: how many bytes it may commit; 0 when that is not known. */
+      reservedBytes: kit.whole().notNull().default(0),
       /** When it stopped, or will stop, to protect: the earlier of its end and its expiry. */
       goneAt: kit.whole().notNull(),
     },
@@ -127,5 +171,20 @@ export function storageTables(kit: ColumnKit) {
     lastNumber: kit.whole().notNull(),
   });
 
-  return { artifacts, files, pendingFiles, fileChunks, chunks, chunkTotals, chunkHolds, leases, leaseFences };
+  return {
+    artifacts,
+    files,
+    pendingFiles,
+    fileChunks,
+    chunks,
+    packs,
+    condemnedChunks,
+    doomedObjects,
+    pendingEncodings,
+    pendingRebases,
+    chunkTotals,
+    chunkHolds,
+    leases,
+    leaseFences,
+  };
 }

@@ -36,6 +36,7 @@ export function beginUpload(
       createdAt: mutation.now,
       expiresAt: mutation.now + input.ttlMs * 1000,
       endedAt: undefined,
+      reservedBytes: input.sizeBytes,
     };
     await mutation.tx.leases.insert(lease);
     return lease;

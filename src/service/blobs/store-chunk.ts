@@ -164,5 +164,6 @@ export function newChunk({ digest, sizeBytes }: ChunkInput, now: number): Chunk 
     state: "stored",
     durable: false,
     createdAt: now,
+    packId: "",
   };
 }

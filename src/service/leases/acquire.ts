@@ -48,6 +48,7 @@ export function acquireLease(
       createdAt: now,
       expiresAt: now + input.ttlMs * 1000,
       endedAt: undefined,
+      reservedBytes: 0,
     };
     await tx.leases.insert(lease);
     await recordLease(mutation, "lease_acquired", lease, pathOf(located));

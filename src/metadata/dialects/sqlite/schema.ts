@@ -16,6 +16,11 @@ export const {
   pendingFiles,
   fileChunks,
   chunks,
+  packs,
+  condemnedChunks,
+  doomedObjects,
+  pendingEncodings,
+  pendingRebases,
   chunkTotals,
   chunkHolds,
   leases,
@@ -28,5 +33,6 @@ export const {
   changes,
   changeCounters,
   requests,
+  jobs,
   tokens,
 } = sqliteTables;
