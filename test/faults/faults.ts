@@ -11,7 +11,8 @@ export type Operation =
   | "write"
   | "sync"
   | "close"
-  | "database";
+  | "database"
+  | "request";
 
 /** How the operating system fails each; the database's failures have tests of their own. */
 const FAILURES: Readonly<Record<Operation, readonly string[]>> = {
@@ -26,6 +27,8 @@ const FAILURES: Readonly<Record<Operation, readonly string[]>> = {
   sync: ["EIO", "ENOSPC"],
   close: ["EDQUOT"],
   database: [],
+  // Of an object store: answers, a connection that is dropped, one that is dropped after it was all done, half a body.
+  request: ["500", "503", "drop", "lost", "cut"],
 };
 
 /** Steps that are kept for whoever looks into a failure. */

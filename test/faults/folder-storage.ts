@@ -30,5 +30,6 @@ export function folderStorage(faults: Faults, nowMs: () => number): TestStorage 
       return path.slice(BASE.length + 1);
     },
     everything: async () => [...disk.files().keys()].map((path) => path.slice(BASE.length + 1)),
+    async [Symbol.asyncDispose]() {},
   };
 }

@@ -8,23 +8,29 @@ const MAX_ACTIONS = 30;
 const MAX_STEPS_TO_KILL = 60;
 const DAY_MS = 24 * 3_600_000;
 
+/** Where bytes are kept, and how probable failures are there: each seed has one of the rates. */
+export interface Installation {
+  readonly storage: (faults: Faults, nowMs: () => number) => TestStorage;
+  readonly rates: readonly number[];
+}
+
 /** Lets clients work on a server where things go wrong; undefined when all promises were kept, else what was broken. */
 export async function runSeed(
   random: Random,
-  createStorage: (faults: Faults, nowMs: () => number) => TestStorage,
+  { storage, rates }: Installation,
+  isTraced: boolean,
 ): Promise<string | undefined> {
-  await using world = await createWorld(random, createStorage);
+  await using world = await createWorld(random, storage);
   const scenario = new Scenario(world);
   try {
-    // Each seed has faults of its own: none but kills, few, or many.
-    world.faults.rate = random.pick([0, 0.01, 0.05]);
+    world.faults.rate = random.pick(rates);
     const mayDamage = random.chance(0.2);
     const actions = 1 + random.below(MAX_ACTIONS);
     for (let action = 0; action < actions; action += 1) await oneAction(world, scenario, mayDamage);
     await settle(world, scenario);
     return undefined;
   } catch (error) {
-    const trace = process.env["MODELBOX_FAULT_SEED"] === undefined ? [] : world.faults.trace;
+    const trace = isTraced ? world.faults.trace : [];
     return [...trace, error instanceof Error ? (error.stack ?? error.message) : String(error)].join("\n");
   }
 }

@@ -16,7 +16,7 @@ export interface Life {
 }
 
 /** Where the bytes are; it outlives processes. */
-export interface TestStorage {
+export interface TestStorage extends AsyncDisposable {
   /** Opens the store for a process. */
   open(steps: Steps): Promise<BlobStore>;
   /** Everything that was not sure to be stored may be gone. */
@@ -90,6 +90,7 @@ export async function createWorld(
     },
     async [Symbol.asyncDispose]() {
       life.steps.kill();
+      await storage[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };
