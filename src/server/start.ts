@@ -46,7 +46,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const { authenticate, register, routes, jobs } = compose(context, () => addresses);
   const listeners = await openListeners({ context, admission, authenticate, register, routes });
   ({ addresses } = listeners);
-  const running = startJobs(jobs, log);
+  const running = startJobs(jobs, log, () => context.metadata.check());
   opened.move();
   announce({
     context,
