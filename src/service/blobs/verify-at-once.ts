@@ -5,6 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import type { FileInput } from "./fingerprint-files.ts";
 import { MAX_IMMEDIATE_VERIFY_BYTES } from "./flow-limits.ts";
 import type { HeldChunks } from "./held-chunks.ts";
+import { readPlain } from "./plain-bytes.ts";
 
 /**
  * Digests of those files that can be told before the commit: of empty files, of files of one chunk (it was checked when
@@ -40,8 +41,7 @@ async function readChunk(
   digest: string,
 ): Promise<Uint8Array> {
   if (chunk === undefined) throw new Error(`chunk ${digest} is not held`);
-  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
-  const bytes = await context.blobs.readBytes(chunk.objectKey, range);
+  const bytes = await readPlain(context, chunk);
   if (sha256([bytes]) === digest) return bytes;
   await context.metadata.write((tx) => tx.chunks.quarantine(digest, chunk.generation));
   throw new DomainError(
