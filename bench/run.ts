@@ -15,6 +15,7 @@ import { describeMachine } from "./harness/machine.ts";
 import { endRunningPrograms, run } from "./harness/processes.ts";
 import { formatMachine, formatReport, implausible, toJson, withoutAims } from "./harness/report.ts";
 import { formatSummary, type Outcome } from "./harness/summary.ts";
+import { checkpoints } from "./series/checkpoints.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
 import { s3 } from "./s3/s3.ts";
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   blobs,
   s3,
   memory,
+  checkpoints,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
