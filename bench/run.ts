@@ -18,6 +18,7 @@ import { formatSummary, type Outcome } from "./harness/summary.ts";
 import { checkpoints } from "./series/checkpoints.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
+import { reuse } from "./reuse/reuse.ts";
 import { s3 } from "./s3/s3.ts";
 import { start } from "./start/start.ts";
 
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   s3,
   memory,
   checkpoints,
+  reuse,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");

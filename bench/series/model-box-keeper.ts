@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { BenchContext } from "../harness/bench.ts";
 import { callJson } from "../harness/json-call.ts";
 import { clientEnvironment, startModelBox, type ModelBoxServer } from "../harness/model-box-server.ts";
-import { run, waitUntil } from "../harness/processes.ts";
+import { run } from "../harness/processes.ts";
+import { waitUntilIdle } from "../harness/server-idle.ts";
 import { bytesIn, type Cost, type KeeperKind } from "./keeper.ts";
 
 const experiment = "bench/training";
-const encodeLimitMs = 600_000;
 const database = "metadata.db";
 
 /** A checkpoint of an experiment by the command line; the server runs while nothing is counted. */
@@ -30,12 +30,12 @@ export function modelBoxKeeper(context: BenchContext): KeeperKind {
         store: (path, step) =>
           client(["checkpoints", "create", "--experiment", experiment, "--step", String(step), path]),
         async afterwards() {
-          const result = await waitUntilEncoded(server, join(folder, database));
+          const cost = await encoded(server, folder);
           // A server that has ended has written its log of transactions back into its database, whose size counts.
           await server[Symbol.asyncDispose]();
           const remark = describeChains(join(folder, database));
           server = await startModelBox(context, folder);
-          return { cost: result, remark };
+          return { cost, remark };
         },
         restore: (step, target) =>
           client(["checkpoints", "download", `${experiment}/step-${step}`, "--output", target]),
@@ -49,21 +49,11 @@ export function modelBoxKeeper(context: BenchContext): KeeperKind {
   };
 }
 
-/** Tables of work that the server does later; it is idle when all are empty. */
-const pendingTables = ["pending_files", "pending_encodings", "doomed_objects"] as const;
-
-/** Waits until the server has verified and encoded what it got, and removed what it needs no more. */
-async function waitUntilEncoded(server: ModelBoxServer, databasePath: string): Promise<Cost> {
+/** Waits for the end of the work that the server does after an upload. */
+async function encoded(server: ModelBoxServer, folder: string): Promise<Cost> {
   const startedAt = performance.now();
   const before = server.processorMs();
-  using connection = new Database(databasePath, { readonly: true });
-  const counts = pendingTables.map((table) =>
-    connection.query<{ n: number }, []>(`SELECT count(*) n FROM ${table}`),
-  );
-  await waitUntil("the background work of the server", encodeLimitMs, async () => {
-    await Bun.sleep(50);
-    return counts.every((count) => count.get()?.n === 0);
-  });
+  await waitUntilIdle(folder);
   return { durationMs: performance.now() - startedAt, processorMs: server.processorMs() - before };
 }
 
