@@ -7,6 +7,7 @@ import { listTests } from "./conformance/lists.ts";
 import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
+import { storageSumTests } from "./conformance/storage-sums.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
 import { tokenTests } from "./conformance/tokens.ts";
@@ -56,6 +57,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("objects", () => objectTests(define));
     describe("tags", () => tagTests(define));
     describe("files, chunks and leases", () => storageTests(define));
+    describe("sums over files", () => storageSumTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));

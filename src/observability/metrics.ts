@@ -38,6 +38,8 @@ export interface Metrics {
   readonly openWatches: { inc(): void; dec(): void };
   readonly uploads: { inc(): void; dec(): void };
   corruptChunkFound(problem: string): void;
+  /** An upload or commit was refused, since its namespace is full. */
+  quotaRefused(): void;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -90,6 +92,11 @@ export function createMetrics(chunkTotals: () => Promise<ChunkTotals | undefined
     labelNames: ["problem"],
     registers,
   });
+  const quotaRefusals = new Counter({
+    name: "modelbox_quota_refusals_total",
+    help: "Uploads and commits that were refused because their namespace has no room.",
+    registers,
+  });
   const chunks = gauge("modelbox_chunks_stored", "Chunks that are stored.");
   const chunkBytes = gauge("modelbox_chunks_stored_bytes", "Bytes that the stored chunks take.");
   new Gauge({ name: "modelbox_info", help: "Always 1.", labelNames: ["version"], registers }).set(
@@ -110,6 +117,7 @@ export function createMetrics(chunkTotals: () => Promise<ChunkTotals | undefined
       received.inc({ protocol }, call.receivedBytes);
       sent.inc({ protocol }, call.sentBytes);
     },
+    quotaRefused: () => quotaRefusals.inc(),
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
