@@ -8,6 +8,7 @@ import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
 import { storageSumTests } from "./conformance/storage-sums.ts";
+import { storageUsageTests } from "./conformance/storage-usage.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
 import { tokenTests } from "./conformance/tokens.ts";
@@ -58,6 +59,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("tags", () => tagTests(define));
     describe("files, chunks and leases", () => storageTests(define));
     describe("sums over files", () => storageSumTests(define));
+    describe("what files take", () => storageUsageTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));

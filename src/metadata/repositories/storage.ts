@@ -1,20 +1,45 @@
 import { eq, sql } from "drizzle-orm";
-import type { FileTotals, StorageWriter } from "../../domain/storage-report.ts";
+import type {
+  ChunkSpan,
+  FileTotals,
+  ObjectUsage,
+  OtherObjects,
+  StorageWriter,
+} from "../../domain/storage-report.ts";
 import type { Session } from "../session.ts";
 import { insertRows, slot } from "./queries.ts";
+import { StorageUsage } from "./storage-usage.ts";
 
 const NONE: FileTotals = { fileCount: 0, fileBytes: 0 };
 
 /** How much the files of namespaces are, and what their bytes take. */
 export class StorageRepository implements StorageWriter {
   readonly #session: Session;
+  readonly #usage: StorageUsage;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#usage = new StorageUsage(session);
   }
 
   async ofNamespace(namespaceId: string): Promise<FileTotals> {
     return (await this.#row(namespaceId, false)) ?? NONE;
+  }
+
+  async ofAll(): Promise<FileTotals> {
+    return await this.#usage.ofAll();
+  }
+
+  async ofObject(objectId: string): Promise<ObjectUsage> {
+    return await this.#usage.ofObject(objectId);
+  }
+
+  async chunkSpan(from: string | undefined, limit: number): Promise<ChunkSpan> {
+    return await this.#usage.chunkSpan(from, limit);
+  }
+
+  async otherObjects(): Promise<OtherObjects> {
+    return await this.#usage.otherObjects();
   }
 
   async lockNamespace(namespaceId: string): Promise<FileTotals> {
