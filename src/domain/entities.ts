@@ -36,6 +36,8 @@ export interface Namespace extends Versioned {
   readonly name: string;
   readonly owner: string;
   readonly description: string;
+  /** How many bytes its stored files may have; null for as many as there is room for. */
+  readonly quotaBytes: number | null;
 }
 
 export interface Experiment extends Versioned {

@@ -24,6 +24,7 @@ import type {
   Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
+import type { StorageReader, StorageWriter } from "./storage-report.ts";
 import type { TableReader, TableWriter } from "./table-rows.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
 
@@ -65,6 +66,7 @@ export interface MetadataReader {
   readonly artifacts: ArtifactReader;
   readonly chunks: ChunkReader;
   readonly leases: LeaseReader;
+  readonly storage: StorageReader;
   readonly labels: LabelReader;
   readonly metrics: MetricReader;
   readonly events: EventReader;
@@ -97,6 +99,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly artifacts: ArtifactWriter;
   readonly chunks: ChunkWriter;
   readonly leases: LeaseWriter;
+  readonly storage: StorageWriter;
   readonly labels: LabelWriter;
   readonly metrics: MetricWriter;
   readonly events: EventWriter;
@@ -333,6 +336,8 @@ export interface LeaseReader {
   get(id: string): Promise<Lease | undefined>;
   /** Leases of the object that have neither ended nor expired at `now`. */
   active(objectId: string, kind: LeaseKind, now: number): Promise<readonly Lease[]>;
+  /** Sum of what the uploads into a namespace that live at `now` have reserved. */
+  reservedBytes(namespaceId: string, now: number): Promise<number>;
 }
 
 export interface LeaseWriter extends LeaseReader {

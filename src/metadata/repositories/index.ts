@@ -12,6 +12,7 @@ import { LineageRepository } from "./lineage.ts";
 import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
 import { RequestRepository } from "./requests.ts";
+import { StorageRepository } from "./storage.ts";
 import { TableRepository } from "./table-rows.ts";
 import { TagRepository } from "./tags.ts";
 import { TokenRepository } from "./tokens.ts";
@@ -24,6 +25,7 @@ export function createRepositories(session: Session): MetadataWriter {
     artifacts: new ArtifactRepository(session),
     chunks: new ChunkRepository(session),
     leases: new LeaseRepository(session),
+    storage: new StorageRepository(session),
     labels: new LabelRepository(session),
     metrics: new MetricRepository(session),
     events: new EventRepository(session),
