@@ -17,6 +17,7 @@ import type {
   ModelVersion,
   Namespace,
   ObjectKind,
+  Pack,
   StoredFile,
   TagAssignment,
   Token,
@@ -62,6 +63,7 @@ export interface MetadataReader {
   readonly tags: TagReader;
   readonly artifacts: ArtifactReader;
   readonly chunks: ChunkReader;
+  readonly packs: PackReader;
   readonly leases: LeaseReader;
   readonly labels: LabelReader;
   readonly metrics: MetricReader;
@@ -92,6 +94,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly tags: TagWriter;
   readonly artifacts: ArtifactWriter;
   readonly chunks: ChunkWriter;
+  readonly packs: PackWriter;
   readonly leases: LeaseWriter;
   readonly labels: LabelWriter;
   readonly metrics: MetricWriter;
@@ -240,11 +243,21 @@ export interface ChunkWriter extends ChunkReader {
    * quarantined is replaced.
    */
   insert(chunk: Chunk): Promise<Chunk>;
+  /** The same for many, each digest once, in few statements; by digest. */
+  insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>>;
   /** Lets the lease protect these digests; repeats are no error. */
   hold(leaseId: string, digests: readonly string[]): Promise<void>;
   markDurable(digests: readonly string[]): Promise<void>;
   /** Marks bytes that failed their digest, unless the digest was stored anew since: no later upload reuses them. */
   quarantine(digest: string, generation: string): Promise<void>;
+}
+
+export interface PackReader {
+  get(id: string): Promise<Pack | undefined>;
+}
+
+export interface PackWriter extends PackReader {
+  insert(pack: Pack): Promise<void>;
 }
 
 export interface LeaseReader {

@@ -70,21 +70,39 @@ export class ChunkRepository implements ChunkWriter {
 
   async insert(chunk: Chunk): Promise<Chunk> {
     const { chunks } = this.#session.tables;
-    const row = {
-      ...chunk,
-      baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest,
-      packId: chunk.packId === "" ? null : chunk.packId,
-    };
+    const row = rowOf(chunk);
     const [known] = await this.getMany([chunk.digest]);
     if (known?.state === "stored") return known;
     const written = await insertRows(this.#session, "chunks.insert", chunks, [row]);
     if (written > 0) {
-      await this.#count(chunk, 1, chunk.storedBytes);
+      await this.#count([chunk]);
       return chunk;
     }
     if (!(await this.#replace(row))) return (await this.getMany([chunk.digest]))[0] ?? chunk;
-    await this.#count(chunk, 0, chunk.storedBytes - (known?.storedBytes ?? 0));
+    await this.#add(shardOf(chunk), 0, chunk.storedBytes - (known?.storedBytes ?? 0));
     return chunk;
+  }
+
+  async insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>> {
+    const wanted = new Map<string, Chunk>();
+    for (const chunk of chunks) if (!wanted.has(chunk.digest)) wanted.set(chunk.digest, chunk);
+    const rows = await this.#byDigest([...wanted.keys()]);
+    // In one order, so that two servers that store the same chunks don't wait for each other.
+    const inOrder = [...wanted.values()].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    const fresh = inOrder.filter(({ digest }) => !rows.has(digest));
+    const table = this.#session.tables.chunks;
+    const written = await insertRows(this.#session, "chunks.insert", table, fresh.map(rowOf));
+    const isOurs = ({ digest, generation }: Chunk) => rows.get(digest)?.generation === generation;
+    if (written === fresh.length) for (const chunk of fresh) rows.set(chunk.digest, chunk);
+    else {
+      // Others have stored some of them just now.
+      const latest = await this.#byDigest(fresh.map(({ digest }) => digest));
+      for (const [digest, row] of latest) rows.set(digest, row);
+    }
+    await this.#count(fresh.filter(isOurs));
+    for (const chunk of inOrder)
+      if (rows.get(chunk.digest)?.state !== "stored") rows.set(chunk.digest, await this.insert(chunk));
+    return rows;
   }
 
   async hold(leaseId: string, digests: readonly string[]): Promise<void> {
@@ -175,11 +193,24 @@ export class ChunkRepository implements ChunkWriter {
     return new Set(pages.flat().map((row) => row.digest));
   }
 
-  async #count(chunk: Chunk, count: number, storedBytes: number): Promise<void> {
+  async #byDigest(digests: readonly string[]): Promise<Map<string, Chunk>> {
+    return new Map((await this.getMany(digests)).map((chunk) => [chunk.digest, chunk]));
+  }
+
+  /** Adds new rows, in the order of their digests, to the totals. */
+  async #count(chunks: readonly Chunk[]): Promise<void> {
+    const shards = new Map<number, { count: number; storedBytes: number }>();
+    for (const chunk of chunks) {
+      const shard = shardOf(chunk);
+      const { count, storedBytes } = shards.get(shard) ?? { count: 0, storedBytes: 0 };
+      shards.set(shard, { count: count + 1, storedBytes: storedBytes + chunk.storedBytes });
+    }
+    for (const [shard, { count, storedBytes }] of shards) await this.#add(shard, count, storedBytes);
+  }
+
+  async #add(shard: number, count: number, storedBytes: number): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunkTotals } = tables;
-    // By the first digit: who stores chunks in the order of their digests locks shards in one order, too.
-    const shard = Number.parseInt(chunk.digest.slice(0, 1), 16);
     const build = () =>
       builder
         .update(chunkTotals)
@@ -194,6 +225,19 @@ export class ChunkRepository implements ChunkWriter {
     if ((await insertRows(this.#session, "chunkTotals.insert", chunkTotals, [values])) > 0) return;
     await this.#session.prepared("chunks.count", build, values);
   }
+}
+
+/** By the first digit: who stores chunks in the order of their digests locks shards in one order, too. */
+function shardOf({ digest }: Chunk): number {
+  return Number.parseInt(digest.slice(0, 1), 16);
+}
+
+function rowOf(chunk: Chunk) {
+  return {
+    ...chunk,
+    baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest,
+    packId: chunk.packId === "" ? null : chunk.packId,
+  };
 }
 
 function chunkOf(row: ChunkRow): Chunk {

@@ -32,9 +32,13 @@ export async function requireHeld(
  */
 export async function makeDurable(context: ServiceContext, held: HeldChunks): Promise<void> {
   const volatile = [...held.values()].filter((chunk) => !chunk.durable);
+  // Several of them may be in one object, which then is flushed once.
+  const flushed = new Set<string>();
   for (const chunks of batches(volatile)) {
+    const keys = new Set(chunks.map((chunk) => chunk.objectKey)).difference(flushed);
     try {
-      await context.blobs.flush(chunks.map((chunk) => chunk.objectKey));
+      await context.blobs.flush([...keys]);
+      for (const key of keys) flushed.add(key);
     } catch (error) {
       await context.metadata.write(async (tx) => {
         for (const { digest, generation } of chunks) await tx.chunks.quarantine(digest, generation);
