@@ -21,3 +21,13 @@ export function chunkObjectKey(digest: string, generation: string): string {
 export function packObjectKey(id: string): string {
   return `${PACK_PREFIX}${id.slice(-2)}/${id}`;
 }
+
+/** The digest of the chunk whose own object has this key; undefined for other keys. */
+export function digestOfKey(key: string): string | undefined {
+  return /^chunks\/[0-9a-f]{2}\/([0-9a-f]{64})\./.exec(key)?.[1];
+}
+
+/** The id of the pack with this key; undefined for other keys. */
+export function packIdOfKey(key: string): string | undefined {
+  return /^packs\/[0-9a-f]{2}\/([0-9a-f-]{36})$/.exec(key)?.[1];
+}

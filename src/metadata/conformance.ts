@@ -7,8 +7,12 @@ import { listTests } from "./conformance/lists.ts";
 import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
+import { storageSumTests } from "./conformance/storage-sums.ts";
+import { storageUsageTests } from "./conformance/storage-usage.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
+import { garbageTests } from "./conformance/garbage.ts";
+import { jobTests } from "./conformance/jobs.ts";
 import { tokenTests } from "./conformance/tokens.ts";
 import { transactionTests } from "./conformance/transactions.ts";
 
@@ -56,9 +60,13 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("objects", () => objectTests(define));
     describe("tags", () => tagTests(define));
     describe("files, chunks and leases", () => storageTests(define));
+    describe("sums over files", () => storageSumTests(define));
+    describe("what files take", () => storageUsageTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));
+    describe("garbage", () => garbageTests(define));
+    describe("jobs", () => jobTests(define));
     describe("tables", () => tableTests(define));
     describe("lists", () => listTests(define));
     describe("filters", () => filterTests(define, randomFilters));

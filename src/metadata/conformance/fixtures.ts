@@ -41,6 +41,7 @@ export function aNamespace(fields: Partial<Namespace> = {}): Namespace {
     name: `namespace-${nextTime()}`,
     owner: "ada@example.com",
     description: "",
+    quotaBytes: null,
     ...fields,
   };
 }
@@ -161,6 +162,7 @@ export function aChunk(content: string, fields: Partial<Chunk> = {}): Chunk {
     durable: false,
     createdAt: nextTime(),
     packId: "",
+    namespaceId: "",
     ...fields,
   };
 }

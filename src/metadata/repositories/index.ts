@@ -4,6 +4,8 @@ import { ArtifactRepository } from "./artifacts.ts";
 import { ChangeRepository } from "./changes.ts";
 import { ChunkRepository } from "./chunks.ts";
 import { EventRepository } from "./events.ts";
+import { GarbageRepository } from "./garbage.ts";
+import { JobRepository } from "./jobs.ts";
 import { LabelRepository } from "./labels.ts";
 import { LeaseRepository } from "./leases.ts";
 import { LineageRepository } from "./lineage.ts";
@@ -11,6 +13,7 @@ import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
 import { PackRepository } from "./packs.ts";
 import { RequestRepository } from "./requests.ts";
+import { StorageRepository } from "./storage.ts";
 import { TableRepository } from "./table-rows.ts";
 import { TagRepository } from "./tags.ts";
 import { TokenRepository } from "./tokens.ts";
@@ -24,6 +27,7 @@ export function createRepositories(session: Session): MetadataWriter {
     chunks: new ChunkRepository(session),
     packs: new PackRepository(session),
     leases: new LeaseRepository(session),
+    storage: new StorageRepository(session),
     labels: new LabelRepository(session),
     metrics: new MetricRepository(session),
     events: new EventRepository(session),
@@ -31,6 +35,8 @@ export function createRepositories(session: Session): MetadataWriter {
     changes: new ChangeRepository(session),
     requests: new RequestRepository(session),
     tokens: new TokenRepository(session),
+    garbage: new GarbageRepository(session),
+    jobs: new JobRepository(session),
     tables: new TableRepository(session),
   };
 }

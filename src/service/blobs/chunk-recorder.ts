@@ -109,8 +109,9 @@ export class ChunkRecorder {
   ): Promise<ReadonlyMap<string, Chunk>> {
     const now = this.#context.clock.nowMicros();
     const lease = await findUploadLease(tx, caller, leaseId, now);
-    const isNew = (chunk: Chunk | undefined) => chunk !== undefined;
-    const rows = new Map(await tx.chunks.insertMany(group.map(({ chunk }) => chunk).filter(isNew)));
+    const { namespaceId } = lease;
+    const fresh = group.flatMap(({ chunk }) => (chunk === undefined ? [] : [{ ...chunk, namespaceId }]));
+    const rows = new Map(await tx.chunks.insertMany(fresh));
     const known = group.map(({ digest }) => digest).filter((digest) => !rows.has(digest));
     for (const row of await tx.chunks.getMany(known)) rows.set(row.digest, row);
     const usable = [...rows.values()].filter((row) => row.state === "stored");

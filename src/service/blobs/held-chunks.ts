@@ -1,8 +1,13 @@
+import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
+import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
+import { sha256Elsewhere } from "../../hashing/digests.ts";
+import { releaseBytes } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { DIGESTS_PER_TRANSACTION, MAX_NAMED_DIGESTS } from "./flow-limits.ts";
+import { readPlain } from "./plain-bytes.ts";
 
 /** Rows of chunks by digest. */
 export type HeldChunks = ReadonlyMap<string, Chunk>;
@@ -27,26 +32,74 @@ export async function requireHeld(
 }
 
 /**
- * Puts the objects of the chunks on stable storage. What can't be put there is of no use to anybody, so that its next
- * upload stores it anew.
+ * Puts the objects of the chunks on stable storage. What can't be put there, or was lost on the way, is of no use to
+ * anybody: its next upload stores it anew, and the caller is told to send it.
  */
 export async function makeDurable(context: ServiceContext, held: HeldChunks): Promise<void> {
   const volatile = [...held.values()].filter((chunk) => !chunk.durable);
-  // Several of them may be in one object, which then is flushed once.
-  const flushed = new Set<string>();
   for (const chunks of batches(volatile)) {
-    const keys = new Set(chunks.map((chunk) => chunk.objectKey)).difference(flushed);
-    try {
-      await context.blobs.flush([...keys]);
-      for (const key of keys) flushed.add(key);
-    } catch (error) {
-      await context.metadata.write(async (tx) => {
-        for (const { digest, generation } of chunks) await tx.chunks.quarantine(digest, generation);
-      });
-      throw error;
+    const lost = await flushChunks(context, chunks);
+    if (lost.length > 0) {
+      await giveUp(context, lost);
+      throw chunksMissing(lost.map((chunk) => chunk.digest));
     }
     await context.metadata.write((tx) => tx.chunks.markDurable(chunks.map((chunk) => chunk.digest)));
   }
+}
+
+/** Flushes their objects, and returns those whose bytes are not there any more. */
+async function flushChunks(context: ServiceContext, chunks: readonly Chunk[]): Promise<readonly Chunk[]> {
+  let doubtful: ReadonlySet<string>;
+  try {
+    doubtful = new Set(await context.blobs.flush([...new Set(chunks.map((chunk) => chunk.objectKey))]));
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return chunks;
+    await giveUp(context, chunks);
+    throw error;
+  }
+  const lost: Chunk[] = [];
+  for (const chunk of chunks) {
+    if (doubtful.has(chunk.objectKey) && !(await isWhole(context, chunk))) lost.push(chunk);
+  }
+  return lost;
+}
+
+async function isWhole(context: ServiceContext, chunk: Chunk): Promise<boolean> {
+  const bytes = await readWhole(context, chunk);
+  if (bytes !== undefined) releaseBytes(bytes);
+  return bytes !== undefined;
+}
+
+/** The bytes of a chunk; undefined when they are not its digest's, or not there. */
+export async function readWhole(
+  context: ServiceContext,
+  chunk: Chunk,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const digested = await sha256Elsewhere(await readPlain(context, chunk));
+    if (digested.sha256 === chunk.digest) return digested.bytes;
+    releaseBytes(digested.bytes);
+    return undefined;
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the stored bytes are not those that were stored; else the store itself may be away. */
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof ObjectNotFoundError ||
+    error instanceof ObjectTruncatedError ||
+    error instanceof CorruptEncodingError
+  );
+}
+
+/** Makes chunks known to be of no use, so that their next upload stores them anew. */
+export async function giveUp(context: ServiceContext, chunks: readonly Chunk[]): Promise<void> {
+  await context.metadata.write(async (tx) => {
+    for (const { digest, generation } of chunks) await tx.chunks.quarantine(digest, generation);
+  });
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
@@ -55,7 +108,8 @@ function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
   }
 }
 
-function chunksMissing(digests: readonly string[]): DomainError {
+/** Tells the client to send these, and to commit again. */
+export function chunksMissing(digests: readonly string[]): DomainError {
   const named = digests.slice(0, MAX_NAMED_DIGESTS).join(", ");
   const more = digests.length > MAX_NAMED_DIGESTS ? ", …" : "";
   return failedPrecondition(

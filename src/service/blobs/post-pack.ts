@@ -138,6 +138,7 @@ function chunkOf({ digest, sizeBytes, offsetBytes }: PackEntry, pack: Pack): Chu
     durable: false,
     createdAt: pack.createdAt,
     packId: pack.id,
+    namespaceId: "",
   };
 }
 
