@@ -22,6 +22,7 @@ import type {
   Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
+import type { StorageCheckReader, StorageCheckWriter } from "./storage-checks.ts";
 import type { TableReader, TableWriter } from "./table-rows.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
 
@@ -70,6 +71,7 @@ export interface MetadataReader {
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
+  readonly checks: StorageCheckReader;
   readonly tables: TableReader;
 }
 
@@ -100,6 +102,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly changes: ChangeWriter;
   readonly requests: RequestWriter;
   readonly tokens: TokenWriter;
+  readonly checks: StorageCheckWriter;
   readonly tables: TableWriter;
 }
 

@@ -196,7 +196,8 @@ export class ChunkRepository implements ChunkWriter {
   }
 }
 
-function chunkOf(row: ChunkRow): Chunk {
+/** A row as the domain has it. */
+export function chunkOf(row: ChunkRow): Chunk {
   return {
     ...row,
     encoding: row.encoding as ChunkEncoding,

@@ -10,6 +10,7 @@ import { LineageRepository } from "./lineage.ts";
 import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
 import { RequestRepository } from "./requests.ts";
+import { StorageCheckRepository } from "./storage-checks.ts";
 import { TableRepository } from "./table-rows.ts";
 import { TagRepository } from "./tags.ts";
 import { TokenRepository } from "./tokens.ts";
@@ -29,6 +30,7 @@ export function createRepositories(session: Session): MetadataWriter {
     changes: new ChangeRepository(session),
     requests: new RequestRepository(session),
     tokens: new TokenRepository(session),
+    checks: new StorageCheckRepository(session),
     tables: new TableRepository(session),
   };
 }

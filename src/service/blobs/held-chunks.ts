@@ -1,11 +1,9 @@
-import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
-import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
+import { ObjectNotFoundError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
-import { sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseBytes } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
-import { readPlain } from "./plain-bytes.ts";
+import { readRight } from "./right-bytes.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { DIGESTS_PER_TRANSACTION, MAX_NAMED_DIGESTS } from "./flow-limits.ts";
 
@@ -72,19 +70,10 @@ async function isWhole(context: ServiceContext, chunk: Chunk): Promise<boolean> 
 
 /** The bytes of a chunk; undefined when they are not its digest's, or not there. */
 export async function readWhole(
-  context: Pick<ServiceContext, "metadata" | "blobs">,
+  context: ServiceContext,
   chunk: Chunk,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    const digested = await sha256Elsewhere(await readPlain(context, chunk));
-    if (digested.sha256 === chunk.digest) return digested.bytes;
-    releaseBytes(digested.bytes);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError || error instanceof ObjectTruncatedError) return undefined;
-    if (error instanceof CorruptEncodingError) return undefined;
-    throw error;
-  }
+  return (await readRight(context, chunk)).bytes;
 }
 
 /** Makes chunks known to be of no use, so that their next upload stores them anew. */
