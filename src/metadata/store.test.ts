@@ -44,7 +44,7 @@ testMetadataStore({
 
 /** Steps of a plan that go through all rows of what is small, or through an index in its order up to a limit. */
 const HARMLESS =
-  /^SCAN (named|\d+ CONSTANT ROWS|chunk_totals|pending_files|namespaces USING (COVERING )?INDEX)/;
+  /^SCAN (named|\d+ CONSTANT ROWS|chunk_totals|pending_files|condemned_chunks|doomed_objects|namespaces USING (COVERING )?INDEX)/;
 
 /** Goes through a table in an order that it has, up to a limit, if its plan has no step to sort. */
 const FIRST_PAGE = /^select ("\w+",? )+from "\w+" order by [^()]+ limit \?$/;

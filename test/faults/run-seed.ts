@@ -1,4 +1,5 @@
 import { DomainError } from "../../src/domain/errors.ts";
+import { purgeExpired } from "../../src/service/maintenance.ts";
 import type { Random } from "./random.ts";
 import { Scenario } from "./scenario.ts";
 import { createWorld, isKill, type TestStorage, type World } from "./world.ts";
@@ -43,7 +44,8 @@ async function oneAction(world: World, scenario: Scenario, mayDamage: boolean): 
     if (dice < 0.5) await scenario.upload();
     else if (dice < 0.6) await scenario.remove();
     else if (dice < 0.8) await scenario.read();
-    else if (dice < 0.85 && mayDamage) await scenario.damage();
+    else if (dice < 0.83 && mayDamage) await scenario.damage();
+    else if (dice < 0.92) await scenario.collect();
     else world.advanceMs(random.below(2 * DAY_MS));
   } catch (error) {
     if (!isKill(error) && !(error instanceof DomainError)) throw error;
@@ -55,9 +57,35 @@ async function oneAction(world: World, scenario: Scenario, mayDamage: boolean): 
   else world.life.steps.killAfter(Number.POSITIVE_INFINITY);
 }
 
-/** Once nothing fails any more, all that was acknowledged is there, and nothing else. */
+/**
+ * Once nothing fails any more, all that was acknowledged is there; collection leaves nothing but what is named; and nothing
+ * at all once everything is deleted.
+ */
 async function settle(world: World, scenario: Scenario): Promise<void> {
   world.faults.rate = 0;
   await world.restart("power failure");
   for (const attempt of scenario.attempts) await scenario.requireRight(attempt);
+  await collectAll(world, scenario);
+  for (const attempt of scenario.attempts) await scenario.requireRight(attempt);
+  const stored = await world.storage.everything();
+  const named = await world.life.context.metadata.read((tx) => tx.garbage.namedObjects(stored));
+  const unnamed = stored.filter((key) => !named.has(key));
+  if (unnamed.length > 0) throw new Error(`collection left ${unnamed.join(", ")}`);
+  await scenario.removeAll();
+  await collectAll(world, scenario);
+  const left = await world.storage.everything();
+  if (left.length > 0) throw new Error(`after everything was deleted there are ${left.join(", ")}`);
+  const totals = await world.life.context.metadata.read((tx) => tx.chunks.totals());
+  if (totals.count !== 0 || totals.storedBytes !== 0)
+    throw new Error(`the totals are ${JSON.stringify(totals)}`);
+}
+
+/** Collects until all times of waiting are over: leases, condemned chunks, doomed objects. */
+async function collectAll(world: World, scenario: Scenario): Promise<void> {
+  const { context } = world.life;
+  for (let day = 0; day < 5; day += 1) {
+    world.advanceMs(2 * DAY_MS);
+    await purgeExpired(context);
+    await scenario.collect();
+  }
 }

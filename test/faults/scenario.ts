@@ -4,6 +4,7 @@ import { beginUpload } from "../../src/service/blobs/begin-upload.ts";
 import { findMissingChunks } from "../../src/service/blobs/find-missing-chunks.ts";
 import { putChunk } from "../../src/service/blobs/put-chunk.ts";
 import { readFile } from "../../src/service/blobs/read-file.ts";
+import { collect } from "../../src/service/collection/collect.ts";
 import { createCheckpoint } from "../../src/service/checkpoints/create.ts";
 import { deleteCheckpoint } from "../../src/service/checkpoints/delete.ts";
 import { pieces } from "../support/blobs.ts";
@@ -99,6 +100,10 @@ export class Scenario {
   async remove(): Promise<void> {
     const attempt = this.#anyOf("acknowledged");
     if (attempt === undefined) return;
+    await this.#delete(attempt);
+  }
+
+  async #delete(attempt: Attempt): Promise<void> {
     attempt.state = "maybe deleted";
     this.#world.faults.note(`delete of ${attempt.name}`);
     await deleteCheckpoint(this.#world.life.context, everybody, {
@@ -108,6 +113,22 @@ export class Scenario {
       requestId: "",
     });
     attempt.state = "deleted";
+  }
+
+  /** Deletes all that is left. */
+  async removeAll(): Promise<void> {
+    for (const attempt of this.attempts) {
+      if ((await this.find(attempt)) !== undefined) await this.#delete(attempt);
+    }
+  }
+
+  async collect(): Promise<void> {
+    const { life, random, faults } = this.#world;
+    faults.note("collect");
+    await collect(life.context, {
+      signal: new AbortController().signal,
+      graceMs: random.pick([0, 3_600_000]),
+    });
   }
 
   /** Reads a checkpoint while things go wrong: right, or not at all. */

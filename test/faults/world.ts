@@ -48,9 +48,10 @@ export async function createWorld(
   createStorage: (faults: Faults, nowMs: () => number) => TestStorage,
 ): Promise<World> {
   const faults = new Faults(random);
-  let nowMicros = Date.UTC(2026, 0, 1) * 1000;
+  // Real stores note real times.
+  let nowMicros = Date.now() * 1000;
   const clock = { nowMicros: () => (nowMicros += 1) };
-  const nowMs = () => nowMicros / 1000;
+  const nowMs = () => (nowMicros += 1) / 1000;
   const storage = createStorage(faults, nowMs);
   const database = await createLibsqlMetadataStore({ path: ":memory:", clock });
   const corrupt: CorruptChunk[] = [];

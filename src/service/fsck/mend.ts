@@ -87,6 +87,13 @@ export class Mender {
     });
   }
 
+  /** Lets an object go that no row names. */
+  async stray(objectKey: string, sizeBytes: number): Promise<Mended> {
+    const doomed = { objectKey, sizeBytes, doomedAt: this.#clock.nowMicros() };
+    await this.#to.metadata.write((tx) => tx.garbage.doom([doomed]));
+    return "repaired";
+  }
+
   async totals(shard: number): Promise<Mended> {
     await this.#to.metadata.write((tx) => tx.checks.recount(shard));
     return "repaired";
@@ -149,7 +156,8 @@ export class Mender {
     bytes: Uint8Array<ArrayBuffer>,
   ): Promise<void> {
     const { blobs, metadata } = this.#to;
-    const fresh = newChunk({ digest, sizeBytes }, this.#clock.nowMicros());
+    const chunk = newChunk({ digest, sizeBytes }, this.#clock.nowMicros());
+    const fresh = { ...chunk, durable: true, namespaceId: old?.namespaceId ?? "" };
     try {
       await blobs.writeBytes(fresh.objectKey, bytes, digest);
     } finally {
@@ -158,7 +166,7 @@ export class Mender {
     await blobs.flush([fresh.objectKey]);
     const stored = await metadata.write(async (tx) => {
       if (old !== undefined) await tx.chunks.quarantine(digest, old.generation);
-      return await tx.chunks.insert({ ...fresh, durable: true });
+      return await tx.chunks.insert(fresh);
     });
     // An upload of the same bytes was quicker.
     if (stored.generation !== fresh.generation) await blobs.delete(fresh.objectKey);

@@ -1,10 +1,9 @@
 import type { ListedObject } from "../../domain/blob-store.ts";
 import { digestOfKey } from "../../domain/object-keys.ts";
+import { ORPHAN_GRACE_MS } from "../collection/limits.ts";
 import { PAGE_ROWS, report, type Check } from "./check.ts";
 import type { Objects } from "./check-chunks.ts";
 
-/** Younger objects may be named soon, by the upload that wrote them. */
-export const FRESH_OBJECT_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
 
 /** Reports objects that no row names: not those that wait to be deleted, and not those that are new. */
@@ -43,13 +42,14 @@ export async function reportStray(
 ): Promise<void> {
   const { clock, findings } = check;
   const ageMs = Math.max(0, clock.nowMicros() - modifiedAt) / 1000;
-  if (isDoomed || ageMs < FRESH_OBJECT_MS) {
+  if (isDoomed || ageMs < ORPHAN_GRACE_MS) {
     const sum = isDoomed ? findings.spare.doomed : findings.spare.fresh;
     sum.objects += 1;
     sum.bytes += sizeBytes;
     return;
   }
   const detail = `no row names it; it was written ${Math.floor(ageMs / HOUR_MS)} hours ago`;
-  // Collection removes it: it is a copy of bytes that something else may still be mended with.
-  await report(check, { kind: "unknown_object", detail, sha256: "", objectKey: key, sizeBytes });
+  // It stays for an hour: other findings may still be mended with it.
+  const found = { kind: "unknown_object", detail, sha256: "", objectKey: key, sizeBytes } as const;
+  await report(check, found, (mender) => mender.stray(key, sizeBytes));
 }
