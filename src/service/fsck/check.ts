@@ -1,8 +1,8 @@
 import { filesOf } from "../copy/damaged.ts";
 import type { Storage } from "../copy/storage.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { Mender } from "./mend.ts";
-import type { Finding, Findings, Outcome } from "./report.ts";
+import type { Mended, Mender } from "./mend.ts";
+import type { Finding, Findings } from "./report.ts";
 
 /** Rows that one query reads. */
 export const PAGE_ROWS = 1_000;
@@ -42,9 +42,10 @@ export type Found = Omit<Finding, "files" | "outcome"> & {
 export async function report(
   { storage, findings, mender }: Check,
   found: Found,
-  mend?: (mender: Mender) => Promise<Exclude<Outcome, "found">>,
+  mend?: (mender: Mender) => Promise<Mended>,
 ): Promise<void> {
-  const outcome = mender === undefined ? "found" : ((await mend?.(mender)) ?? "unrepaired");
+  const outcome =
+    mender === undefined ? "found" : mend === undefined ? "unrepaired" : await mender.inTurn(mend);
   const needing = async (): Promise<readonly string[]> =>
     findings.isListing && found.sha256 !== "" ? await filesOf(storage.metadata, found.sha256) : [];
   findings.add({ ...found, files: found.files ?? (await needing()), outcome });

@@ -22,11 +22,21 @@ export class Mender {
   readonly #clock: Clock;
   readonly #other: Storage | undefined;
 
+  /** The last repair that began. */
+  #last: Promise<unknown> = Promise.resolve();
+
   /** `other`: a storage that may have the same chunks, such as a copy. */
   constructor(to: Storage, clock: Clock, other?: Storage) {
     this.#to = to;
     this.#clock = clock;
     this.#other = other;
+  }
+
+  /** Does repairs one after the other: chunks share bases. */
+  inTurn(repair: (mender: Mender) => Promise<Mended>): Promise<Mended> {
+    const turn = this.#last.then(() => repair(this));
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   /**

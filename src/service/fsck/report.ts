@@ -93,18 +93,21 @@ export class Findings {
   readonly spare: Spare = { fresh: { objects: 0, bytes: 0 }, doomed: { objects: 0, bytes: 0 } };
   readonly #counts: Partial<Record<FindingKind, number>> = {};
   readonly #outcomes: Record<Outcome, number> = { found: 0, repaired: 0, quarantined: 0, unrepaired: 0 };
-  readonly #listed: Finding[] = [];
+  /** By what makes them one finding, however many ways lead there. */
+  readonly #listed = new Map<string, Finding>();
   #unlisted = 0;
 
   /** Whether what is added now is listed, and worth a description. */
   get isListing(): boolean {
-    return this.#listed.length < MAX_LISTED;
+    return this.#listed.size < MAX_LISTED;
   }
 
   add(finding: Finding): void {
+    const key = [finding.kind, finding.sha256 || finding.objectKey || finding.detail].join(" ");
+    if (this.#listed.has(key)) return;
     this.#counts[finding.kind] = (this.#counts[finding.kind] ?? 0) + 1;
     this.#outcomes[finding.outcome] += 1;
-    if (this.isListing) this.#listed.push(finding);
+    if (this.isListing) this.#listed.set(key, finding);
     else this.#unlisted += 1;
   }
 
@@ -114,7 +117,7 @@ export class Findings {
       spare: this.spare,
       counts: this.#counts,
       outcomes: this.#outcomes,
-      findings: this.#listed,
+      findings: [...this.#listed.values()],
       unlisted: this.#unlisted,
     };
   }
