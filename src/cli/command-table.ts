@@ -58,6 +58,7 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "client:lineage": () => import("./commands/client/lineage.ts"),
   "client:lineage:link": () => import("./commands/client/lineage/link.ts"),
   "client:lineage:unlink": () => import("./commands/client/lineage/unlink.ts"),
+  "client:storage": () => import("./commands/client/storage.ts"),
   "client:watch": () => import("./commands/client/watch.ts"),
   "client:init-config": () => import("./commands/client/init-config.ts"),
   "server:start": () => import("./commands/server/start.ts"),

@@ -12,6 +12,7 @@ import { ModelService } from "../gen/modelbox/v1/model_service_pb.ts";
 import { ModelVersionService } from "../gen/modelbox/v1/model_version_service_pb.ts";
 import { NamespaceService } from "../gen/modelbox/v1/namespace_service_pb.ts";
 import { ServerInfoService } from "../gen/modelbox/v1/server_info_service_pb.ts";
+import { StorageService } from "../gen/modelbox/v1/storage_service_pb.ts";
 import { InvalidInputError } from "./errors.ts";
 import { HttpClient, type ClientTls } from "./http-client.ts";
 import { createModelBoxTransport } from "./rpc/transport.ts";
@@ -56,6 +57,7 @@ export interface ModelBoxClient {
   readonly models: Client<typeof ModelService>;
   readonly namespaces: Client<typeof NamespaceService>;
   readonly serverInfo: Client<typeof ServerInfoService>;
+  readonly storage: Client<typeof StorageService>;
   readonly versions: Client<typeof ModelVersionService>;
 }
 
@@ -83,6 +85,7 @@ export function createModelBoxClient(options: ModelBoxClientOptions): ModelBoxCl
     models: createClient(ModelService, transport),
     namespaces: createClient(NamespaceService, transport),
     serverInfo: createClient(ServerInfoService, transport),
+    storage: createClient(StorageService, transport),
     versions: createClient(ModelVersionService, transport),
   };
 }

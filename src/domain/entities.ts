@@ -36,6 +36,8 @@ export interface Namespace extends Versioned {
   readonly name: string;
   readonly owner: string;
   readonly description: string;
+  /** How many bytes its stored files may have; null for as many as there is room for. */
+  readonly quotaBytes: number | null;
 }
 
 export interface Experiment extends Versioned {
@@ -194,6 +196,15 @@ export interface Job {
   readonly finishedAt: number;
   /** What that found: JSON, or "". */
   readonly result: string;
+}
+
+/** An object that has many small chunks. */
+export interface Pack {
+  readonly id: string;
+  readonly objectKey: string;
+  /** Of the object: with what comes before the chunks. */
+  readonly sizeBytes: number;
+  readonly createdAt: number;
 }
 
 export interface MetricPoint {

@@ -19,12 +19,14 @@ import type {
   ModelVersion,
   Namespace,
   ObjectKind,
+  Pack,
   StoredFile,
   TagAssignment,
   Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
 import type { StorageCheckReader, StorageCheckWriter } from "./storage-checks.ts";
+import type { StorageReader, StorageWriter } from "./storage-report.ts";
 import type { TableReader, TableWriter } from "./table-rows.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
 
@@ -65,7 +67,9 @@ export interface MetadataReader {
   readonly tags: TagReader;
   readonly artifacts: ArtifactReader;
   readonly chunks: ChunkReader;
+  readonly packs: PackReader;
   readonly leases: LeaseReader;
+  readonly storage: StorageReader;
   readonly labels: LabelReader;
   readonly metrics: MetricReader;
   readonly events: EventReader;
@@ -98,7 +102,9 @@ export interface MetadataWriter extends MetadataReader {
   readonly tags: TagWriter;
   readonly artifacts: ArtifactWriter;
   readonly chunks: ChunkWriter;
+  readonly packs: PackWriter;
   readonly leases: LeaseWriter;
+  readonly storage: StorageWriter;
   readonly labels: LabelWriter;
   readonly metrics: MetricWriter;
   readonly events: EventWriter;
@@ -249,6 +255,8 @@ export interface ChunkWriter extends ChunkReader {
    * quarantined is replaced, and its object is doomed at the time of the new one.
    */
   insert(chunk: Chunk): Promise<Chunk>;
+  /** The same for many, each digest once, in few statements; by digest. */
+  insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>>;
   /** Lets the lease protect these digests; repeats are no error. */
   hold(leaseId: string, digests: readonly string[]): Promise<void>;
   markDurable(digests: readonly string[]): Promise<void>;
@@ -332,10 +340,20 @@ export interface JobWriter extends JobReader {
   ): Promise<void>;
 }
 
+export interface PackReader {
+  get(id: string): Promise<Pack | undefined>;
+}
+
+export interface PackWriter extends PackReader {
+  insert(pack: Pack): Promise<void>;
+}
+
 export interface LeaseReader {
   get(id: string): Promise<Lease | undefined>;
   /** Leases of the object that have neither ended nor expired at `now`. */
   active(objectId: string, kind: LeaseKind, now: number): Promise<readonly Lease[]>;
+  /** Sum of what the uploads into a namespace that live at `now` have reserved. */
+  reservedBytes(namespaceId: string, now: number): Promise<number>;
 }
 
 export interface LeaseWriter extends LeaseReader {

@@ -1,12 +1,4 @@
-import type { Chunk } from "./entities.ts";
-
-/** An object that has many small chunks. */
-export interface PackRow {
-  readonly id: string;
-  readonly objectKey: string;
-  readonly sizeBytes: number;
-  readonly createdAt: number;
-}
+import type { Chunk, Pack } from "./entities.ts";
 
 /** What is noted of a part of the chunks, and what its rows say. */
 export interface ShardTotals {
@@ -19,7 +11,7 @@ export const TOTAL_SHARDS = 16;
 
 /** What checks of the storage ask for, beside whole tables. */
 export interface StorageCheckReader {
-  packs(ids: readonly string[]): Promise<readonly PackRow[]>;
+  packs(ids: readonly string[]): Promise<readonly Pack[]>;
   /** Rows whose pack this is, in the order of their digests, after one of them. */
   chunksOfPack(packId: string, after: string | undefined, limit: number): Promise<readonly Chunk[]>;
   /** Which of these objects wait to be deleted. */
@@ -32,6 +24,6 @@ export interface StorageCheckWriter extends StorageCheckReader {
   /** Notes what the rows of the shard say. */
   recount(shard: number): Promise<void>;
   /** Puts the row in the place of the one with its id, or beside the others. */
-  putPack(pack: PackRow): Promise<void>;
+  putPack(pack: Pack): Promise<void>;
   removePack(id: string): Promise<void>;
 }

@@ -7,6 +7,8 @@ import { listTests } from "./conformance/lists.ts";
 import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
 import { storageTests } from "./conformance/storage.ts";
+import { storageSumTests } from "./conformance/storage-sums.ts";
+import { storageUsageTests } from "./conformance/storage-usage.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
 import { garbageTests } from "./conformance/garbage.ts";
@@ -58,6 +60,8 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("objects", () => objectTests(define));
     describe("tags", () => tagTests(define));
     describe("files, chunks and leases", () => storageTests(define));
+    describe("sums over files", () => storageSumTests(define));
+    describe("what files take", () => storageUsageTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));

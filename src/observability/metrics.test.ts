@@ -8,7 +8,10 @@ function sample(text: string, name: string): number | undefined {
 }
 
 test("a finished call is counted by method and code, with its time and bytes", async () => {
-  const metrics = createMetrics(async () => ({ count: 3, storedBytes: 12 }), "1.2.3");
+  const metrics = createMetrics(
+    async () => ({ count: 3, storedBytes: 12, fileCount: 2, fileBytes: 20 }),
+    "1.2.3",
+  );
   const call = { protocol: "connect", service: "modelbox.v1.ModelService", method: "GetModel" } as const;
   for (const code of ["ok", "ok", "not_found"]) {
     metrics.callStarted();
@@ -30,9 +33,29 @@ test("a finished call is counted by method and code, with its time and bytes", a
   expect(sample(text, "modelbox_open_watches")).toBe(1);
   expect(sample(text, "modelbox_chunks_stored")).toBe(3);
   expect(sample(text, "modelbox_chunks_stored_bytes")).toBe(12);
+  expect(sample(text, "modelbox_files_stored")).toBe(2);
+  expect(sample(text, "modelbox_files_stored_bytes")).toBe(20);
+  expect(text).not.toContain("modelbox_storage_bytes");
   expect(sample(text, 'modelbox_database_seconds_count{operation="read",outcome="ok"}')).toBe(1);
   expect(sample(text, 'modelbox_info{version="1.2.3"}')).toBe(1);
   expect(contentType).toStartWith("text/plain");
+});
+
+test("what files take shows once it was measured, and refusals of quotas are counted", async () => {
+  const metrics = createMetrics(async () => undefined, "1.2.3");
+  metrics.quotaRefused();
+  const measured = { unusedBytes: 3, condemnedBytes: 4, deadPackBytes: 5, doomedBytes: 6 };
+  metrics.storageMeasured({ ...measured, measuredAt: 1e6, used: { sizeBytes: 9, storedBytes: 1 } });
+  metrics.storageMeasured({ ...measured, measuredAt: 2e6, used: { sizeBytes: 10, storedBytes: 2 } });
+  const { text } = await metrics.scrape();
+  metrics.close();
+  const states = ["used", "unused", "condemned", "dead_pack", "doomed"];
+  expect(states.map((state) => sample(text, `modelbox_storage_bytes{state="${state}"}`))).toEqual([
+    2, 3, 4, 5, 6,
+  ]);
+  expect(sample(text, "modelbox_storage_distinct_bytes")).toBe(10);
+  expect(sample(text, "modelbox_storage_measured_timestamp_seconds")).toBe(2);
+  expect(sample(text, "modelbox_quota_refusals_total")).toBe(1);
 });
 
 test("the process is measured anew with every scrape", async () => {

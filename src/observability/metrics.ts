@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { addProcessMetrics } from "./process-metrics.ts";
+import { storageGauges, type MeasuredStorage } from "./storage-metrics.ts";
 
 const SERVICE_METHOD = ["protocol", "service", "method"] as const;
 const CALL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
@@ -21,10 +22,12 @@ export interface FinishedCall extends CallLabels {
   readonly sentBytes: number;
 }
 
-/** How many chunks are stored, for the scrape. */
-export interface ChunkTotals {
+/** What is stored, for the scrape. */
+export interface StoredTotals {
   readonly count: number;
   readonly storedBytes: number;
+  readonly fileCount: number;
+  readonly fileBytes: number;
 }
 
 /** `rolled_back`: the caller's mistake, such as a name that is taken; `error`: the database's. */
@@ -38,6 +41,9 @@ export interface Metrics {
   readonly openWatches: { inc(): void; dec(): void };
   readonly uploads: { inc(): void; dec(): void };
   corruptChunkFound(problem: string): void;
+  /** An upload or commit was refused, since its namespace is full. */
+  quotaRefused(): void;
+  storageMeasured(storage: MeasuredStorage): void;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -48,8 +54,11 @@ export interface Metrics {
   close(): void;
 }
 
-/** `chunkTotals` is asked at each scrape; undefined when nobody knows. */
-export function createMetrics(chunkTotals: () => Promise<ChunkTotals | undefined>, version: string): Metrics {
+/** `storedTotals` is asked at each scrape; undefined when nobody knows. */
+export function createMetrics(
+  storedTotals: () => Promise<StoredTotals | undefined>,
+  version: string,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -90,8 +99,19 @@ export function createMetrics(chunkTotals: () => Promise<ChunkTotals | undefined
     labelNames: ["problem"],
     registers,
   });
+  const quotaRefusals = new Counter({
+    name: "modelbox_quota_refusals_total",
+    help: "Uploads and commits that were refused because their namespace has no room.",
+    registers,
+  });
   const chunks = gauge("modelbox_chunks_stored", "Chunks that are stored.");
   const chunkBytes = gauge("modelbox_chunks_stored_bytes", "Bytes that the stored chunks take.");
+  const files = gauge(
+    "modelbox_files_stored",
+    "Files that are stored, those that share their bytes included.",
+  );
+  const fileBytes = gauge("modelbox_files_stored_bytes", "Sum of the sizes of the stored files.");
+  const measureStorage = storageGauges(registry);
   new Gauge({ name: "modelbox_info", help: "Always 1.", labelNames: ["version"], registers }).set(
     { version },
     1,
@@ -110,14 +130,18 @@ export function createMetrics(chunkTotals: () => Promise<ChunkTotals | undefined
       received.inc({ protocol }, call.receivedBytes);
       sent.inc({ protocol }, call.sentBytes);
     },
+    quotaRefused: () => quotaRefusals.inc(),
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
+    storageMeasured: measureStorage,
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {
-      const totals = await chunkTotals();
+      const totals = await storedTotals();
       if (totals !== undefined) {
         chunks.set(totals.count);
         chunkBytes.set(totals.storedBytes);
+        files.set(totals.fileCount);
+        fileBytes.set(totals.fileBytes);
       }
       return { text: await registry.metrics(), contentType: registry.contentType };
     },

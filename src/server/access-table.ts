@@ -119,6 +119,11 @@ const methodAccess: Readonly<Record<string, Readonly<Record<string, MethodAccess
     DeleteNamespace: writes,
   },
   "modelbox.v1.ServerInfoService": { GetServerInfo: readsAnywhere },
+  "modelbox.v1.StorageService": {
+    GetNamespaceStorage: reads,
+    ListNamespaceStorage: reads,
+    ListObjectStorage: reads,
+  },
 };
 
 /** The same for plain HTTP routes, by name. */
@@ -130,6 +135,7 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Home: operational,
   PutChunk: writesBytes,
   PostChunk: writesBytes,
+  PostPack: writesBytes,
   PutFile: writesBytes,
   GetFile: readsBytes,
 };

@@ -2,6 +2,7 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { createTransfers, type CorruptChunk } from "../service/blobs/transfers.ts";
 import { digestVerifier } from "../service/blobs/verify-digests.ts";
 import type { Caller } from "../service/context.ts";
+import { StorageSurveys } from "../service/storage/survey.ts";
 import { purgeExpired } from "../service/maintenance.ts";
 import { TokenChecker } from "../service/tokens/check.ts";
 import { commit, version } from "../version.ts";
@@ -17,6 +18,10 @@ import { registerServices, type ServerInfo } from "./rpc/index.ts";
 const PURGE_INTERVAL_MS = 10 * 60_000;
 /** How long a large file waits at least until its digest is known. */
 const VERIFY_INTERVAL_MS = 1_000;
+
+/** How old the figures about storage are at most, unless it takes long to measure them. */
+const MEASURE_INTERVAL_MS = 10 * 60_000;
+const MEASURE_CHECK_MS = 60_000;
 
 /** What a client has put to the store and not had taken in by then, it never will: its addresses live for minutes. */
 const STAGED_AGE_MS = 60 * 60_000;
@@ -34,6 +39,7 @@ export interface Composition {
 export function compose(context: AppContext, addresses: () => BoundAddresses): Composition {
   const { config } = context;
   const transfers = createTransfers(context, { corruptChunk: (found) => reportCorruptChunk(context, found) });
+  const surveys = new StorageSurveys(context, (survey) => context.metrics.storageMeasured(survey));
   const verifyDigests = digestVerifier(transfers);
   const serverInfo = (): ServerInfo => ({
     version,
@@ -58,6 +64,16 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
       run: async (signal) => ({ ...(await purgeExpired(context, signal)) }),
     },
     {
+      name: "measure storage",
+      role: "metadata",
+      intervalMs: MEASURE_CHECK_MS,
+      // What it found is in the metrics, and no news for the log.
+      run: async (signal) => {
+        await surveys.refresh(MEASURE_INTERVAL_MS, signal);
+        return {};
+      },
+    },
+    {
       name: "discard staged chunks",
       role: "metadata",
       intervalMs: PURGE_INTERVAL_MS,
@@ -72,6 +88,7 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
       registerServices(router, {
         service: context,
         serverInfo,
+        surveys,
         xxh3Of: (digest) => transfers.notes.xxh3(digest),
       }),
     routes: blobRoutes(transfers),

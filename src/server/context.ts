@@ -22,7 +22,7 @@ import {
   type MigrationStatus,
 } from "../metadata/index.ts";
 import { createLogger, type Logger } from "../observability/logger.ts";
-import { createMetrics, type ChunkTotals, type Metrics } from "../observability/metrics.ts";
+import { createMetrics, type Metrics, type StoredTotals } from "../observability/metrics.ts";
 import type { ServiceContext } from "../service/context.ts";
 import { version } from "../version.ts";
 import { storeRetryLog } from "./store-retry-log.ts";
@@ -86,7 +86,7 @@ export class AppContext implements ServiceContext, AsyncDisposable {
       : await openBlobs(config, { log, mayBeDirect: true });
     const openedBlobs = resources.use(storage.blobs);
     const openedMetadata = resources.use(overrides.metadata ?? (await openMetadata(config, clock, log)));
-    const metrics = createMetrics(() => chunkTotals(openedMetadata, log), version);
+    const metrics = createMetrics(() => storedTotals(openedMetadata, log), version);
     resources.defer(() => metrics.close());
     const metadata = measureMetadata(openedMetadata, metrics);
     const blobs = observedBlobStore(openedBlobs, (...operation) => metrics.observeBlobStore(...operation));
@@ -180,7 +180,8 @@ interface Parts {
   readonly direct: DirectTransfer | undefined;
 }
 
-function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
+/** The files that the configuration names, as they are now; undefined without TLS. Throws ConfigError. */
+export function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
   if (tls.certFile === undefined) return undefined;
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   const names = { cert: "tls.cert_file", key: "tls.key_file", ca: "tls.client_ca_file" };
@@ -323,11 +324,14 @@ function namingKey(error: unknown, config: ServerConfig): unknown {
 }
 
 /** A scrape must go on without the figure when the database does not answer. */
-async function chunkTotals(metadata: MetadataStore, log: Logger): Promise<ChunkTotals | undefined> {
+async function storedTotals(metadata: MetadataStore, log: Logger): Promise<StoredTotals | undefined> {
   try {
-    return await metadata.read((tx) => tx.chunks.totals());
+    return await metadata.read(async (tx) => ({
+      ...(await tx.chunks.totals()),
+      ...(await tx.storage.ofAll()),
+    }));
   } catch (error) {
-    log.warn({ err: error }, "chunks could not be counted for metrics");
+    log.warn({ err: error }, "what is stored could not be counted for metrics");
     return undefined;
   }
 }

@@ -1,11 +1,12 @@
 import type { MetadataStore } from "../domain/metadata-store.ts";
 import { DomainError } from "../domain/errors.ts";
+import { QUOTA_EXCEEDED } from "../service/quotas.ts";
 import type { DatabaseOutcome, Metrics } from "../observability/metrics.ts";
 
-/** A decorator: the store, with the time of each transaction in the metrics. Does not own the store. */
+/** A decorator: the store, with the time of each transaction, and what quotas refuse, in the metrics. Does not own the store. */
 export function measureMetadata(
   store: MetadataStore,
-  metrics: Pick<Metrics, "observeDatabase">,
+  metrics: Pick<Metrics, "observeDatabase" | "quotaRefused">,
 ): MetadataStore {
   async function measured<T>(operation: string, run: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
@@ -13,6 +14,7 @@ export function measureMetadata(
     try {
       return await run();
     } catch (error) {
+      if (error instanceof DomainError && error.reason === QUOTA_EXCEEDED) metrics.quotaRefused();
       outcome = error instanceof DomainError && error.kind !== "unavailable" ? "rolled_back" : "error";
       throw error;
     } finally {

@@ -16,12 +16,14 @@ import { ModelService } from "../../src/gen/modelbox/v1/model_service_pb.ts";
 import { ModelVersionService } from "../../src/gen/modelbox/v1/model_version_service_pb.ts";
 import { NamespaceService } from "../../src/gen/modelbox/v1/namespace_service_pb.ts";
 import { ServerInfoService } from "../../src/gen/modelbox/v1/server_info_service_pb.ts";
+import { StorageService } from "../../src/gen/modelbox/v1/storage_service_pb.ts";
 import { createMemoryBlobStore } from "../../src/blob/index.ts";
 import { createLibsqlMetadataStore } from "../../src/metadata/index.ts";
 import { callerKey } from "../../src/server/call.ts";
 import { errorInterceptor } from "../../src/server/interceptors/errors.ts";
 import { registerServices } from "../../src/server/rpc/index.ts";
 import type { Caller, ServiceContext } from "../../src/service/context.ts";
+import { StorageSurveys } from "../../src/service/storage/survey.ts";
 
 /** The services in this process, without listeners, over a database and blobs in memory. */
 export interface TestServices extends AsyncDisposable {
@@ -47,6 +49,7 @@ export interface TestClients {
   readonly models: Client<typeof ModelService>;
   readonly namespaces: Client<typeof NamespaceService>;
   readonly serverInfo: Client<typeof ServerInfoService>;
+  readonly storage: Client<typeof StorageService>;
   readonly versions: Client<typeof ModelVersionService>;
 }
 
@@ -91,8 +94,9 @@ function clientsOf(service: ServiceContext, caller: Caller): TestClients {
     directTransfer: service.direct !== undefined,
     grpcAddr: "127.0.0.1:8086",
   });
+  const surveys = new StorageSurveys(service);
   const transport = createRouterTransport(
-    (router) => registerServices(router, { service, serverInfo, xxh3Of: () => undefined }),
+    (router) => registerServices(router, { service, serverInfo, surveys, xxh3Of: () => undefined }),
     {
       router: { interceptors: [errorInterceptor, authenticate] },
     },
@@ -111,6 +115,7 @@ function clientsOf(service: ServiceContext, caller: Caller): TestClients {
     models: client(ModelService),
     namespaces: client(NamespaceService),
     serverInfo: client(ServerInfoService),
+    storage: client(StorageService),
     versions: client(ModelVersionService),
   };
 }

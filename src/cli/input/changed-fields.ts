@@ -1,9 +1,9 @@
 import { UsageError } from "../output/usage-error.ts";
 
 /** The fields that have a value; an error when none has, since an update of nothing is a mistake. */
-export function changedFields<Fields extends Record<string, string | undefined>>(
+export function changedFields<Fields extends Readonly<Record<string, unknown>>>(
   fields: Fields,
-): { [Name in keyof Fields]?: string } {
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   if (given.length === 0) {
     const names = Object.keys(fields).map(
@@ -13,5 +13,5 @@ export function changedFields<Fields extends Record<string, string | undefined>>
       `Nothing is to be changed; give ${names.length === 1 ? "" : "one of "}${names.join(", ")}`,
     );
   }
-  return Object.fromEntries(given) as { [Name in keyof Fields]?: string };
+  return Object.fromEntries(given) as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
 }

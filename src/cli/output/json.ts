@@ -10,6 +10,7 @@ import { file_modelbox_v1_metric_service } from "../../gen/modelbox/v1/metric_se
 import { file_modelbox_v1_model_service } from "../../gen/modelbox/v1/model_service_pb.ts";
 import { file_modelbox_v1_model_version_service } from "../../gen/modelbox/v1/model_version_service_pb.ts";
 import { file_modelbox_v1_namespace_service } from "../../gen/modelbox/v1/namespace_service_pb.ts";
+import { file_modelbox_v1_storage_service } from "../../gen/modelbox/v1/storage_service_pb.ts";
 
 /** A response as people and scripts read it, on several lines. */
 export function messageToJson(message: Message): string {
@@ -35,6 +36,7 @@ function toJsonValue(message: Message): JsonValue {
     file_modelbox_v1_model_service,
     file_modelbox_v1_model_version_service,
     file_modelbox_v1_namespace_service,
+    file_modelbox_v1_storage_service,
   ).getMessage(message.$typeName);
   if (!schema) throw new Error(`${message.$typeName} is of no service that the command line knows.`);
   return toJson(schema, message, { alwaysEmitImplicit: true });

@@ -1,4 +1,5 @@
 import type { Namespace } from "../../gen/modelbox/v1/namespace_service_pb.ts";
+import { formatBytes, formatBytesExactly } from "../output/format.ts";
 import type { View } from "../output/output.ts";
 import { createdColumn, idColumn, labelDetails, labelsColumn, ownerColumn, timeDetails } from "./parts.ts";
 
@@ -12,6 +13,7 @@ export const projectView: View<Namespace> = {
     { header: "NAME", value: (project) => project.name },
     ownerColumn(),
     { header: "DESCRIPTION", value: (project) => project.description, shrinks: true, optional: true },
+    { header: "QUOTA", value: quota, align: "right", optional: true },
     labelsColumn(),
     createdColumn(),
     idColumn(),
@@ -21,7 +23,12 @@ export const projectView: View<Namespace> = {
     ["name", project.name],
     ["owner", project.owner],
     ["description", project.description],
+    ["quota", project.quotaBytes === undefined ? "" : formatBytesExactly(project.quotaBytes)],
     ...timeDetails(project),
     labelDetails(project.labels),
   ],
 };
+
+function quota({ quotaBytes }: Namespace): string {
+  return quotaBytes === undefined ? "" : formatBytes(quotaBytes);
+}

@@ -40,6 +40,7 @@ export function aNamespace(fields: Partial<Namespace> = {}): Namespace {
     name: `namespace-${nextTime()}`,
     owner: "ada@example.com",
     description: "",
+    quotaBytes: null,
     ...fields,
   };
 }

@@ -5,6 +5,7 @@ import { ArtifactRepository } from "./artifacts.ts";
 import { LeaseRepository } from "./leases.ts";
 import { MetricRepository } from "./metrics.ts";
 import { slot } from "./queries.ts";
+import { StorageRepository } from "./storage.ts";
 
 /** Removes what goes with an object: all but lineage, the history of tags, and changes. */
 export async function deleteBelongings(
@@ -28,6 +29,7 @@ export async function deleteBelongings(
   );
   await new ArtifactRepository(session).deleteAll(objectId);
   await new LeaseRepository(session).deleteAll(objectId);
+  if (kind === "namespace") await new StorageRepository(session).forget(objectId);
   if (kind !== "version") return;
   const current = () =>
     and(

@@ -1,10 +1,12 @@
 import { and, asc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { DigestState, FileChunk, StoredFile } from "../../domain/entities.ts";
 import type { NewFile } from "../../domain/metadata-store.ts";
+import type { FileTotals } from "../../domain/storage-report.ts";
 import { newId } from "../../domain/ids.ts";
 import { compareBytes } from "../list/compare-bytes.ts";
 import type { Session } from "../session.ts";
 import { forKeys, inSlots, insertRows, slot } from "./queries.ts";
+import { StorageRepository } from "./storage.ts";
 
 type FileRow = Session["tables"]["files"]["$inferSelect"];
 /** The artifact through which files are seen. */
@@ -22,9 +24,11 @@ const AFTER_ALL_PATHS = "\u{10ffff}";
 /** Files and their pieces. A set belongs to one artifact, or to several that were copied from one another. */
 export class FileSetRepository {
   readonly #session: Session;
+  readonly #storage: StorageRepository;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#storage = new StorageRepository(session);
   }
 
   async files(
@@ -132,6 +136,11 @@ export class FileSetRepository {
   }
 
   async insert(fileSetId: string, newFiles: readonly NewFile[]): Promise<void> {
+    await this.#insert(fileSetId, newFiles);
+    await this.#count(newFiles.map(({ file }) => file));
+  }
+
+  async #insert(fileSetId: string, newFiles: readonly NewFile[]): Promise<void> {
     const { files, fileChunks, pendingFiles } = this.#session.tables;
     for (let begin = 0; begin < newFiles.length; begin += FILES_PER_STEP) {
       const step = newFiles.slice(begin, begin + FILES_PER_STEP);
@@ -170,9 +179,10 @@ export class FileSetRepository {
       if (page.length === 0) return;
       for (const file of page) {
         const id = newId();
-        await this.insert(toFileSetId, [{ file: { ...file, id, namespaceId }, chunks: [] }]);
+        await this.#insert(toFileSetId, [{ file: { ...file, id, namespaceId }, chunks: [] }]);
         await this.#copyChunks(file.id, id, namespaceId);
       }
+      await this.#count(page.map((file) => ({ ...file, namespaceId })));
       afterPath = page.at(-1)?.path;
     }
   }
@@ -208,7 +218,12 @@ export class FileSetRepository {
     const { files, fileChunks, pendingFiles } = tables;
     const find = () =>
       builder
-        .select({ id: files.id })
+        .select({
+          id: files.id,
+          namespaceId: files.namespaceId,
+          sizeBytes: files.sizeBytes,
+          uri: files.uri,
+        })
         .from(files)
         .where(eq(files.fileSetId, slot(files.fileSetId, "fileSetId")))
         .limit(FILES_PER_STEP);
@@ -225,7 +240,25 @@ export class FileSetRepository {
       await forKeys(this.#session, "files.deleteOf", ids, (size) =>
         builder.delete(files).where(inSlots(files.id, size)),
       );
+      await this.#count(rows, -1);
     }
+  }
+
+  /** Adds files of one set to the sums of their namespace, or with `sign` -1 takes them away; tracked ones don't count. */
+  async #count(
+    counted: readonly Pick<StoredFile, "namespaceId" | "sizeBytes" | "uri">[],
+    sign: 1 | -1 = 1,
+  ): Promise<void> {
+    const stored = counted.filter((file) => file.uri === "");
+    const [first] = stored;
+    if (first === undefined) return;
+    // Subtracted instead of multiplied by the sign: a database takes -0 for no whole number.
+    const bytes = stored.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const change: FileTotals =
+      sign === 1
+        ? { fileCount: stored.length, fileBytes: bytes }
+        : { fileCount: 0 - stored.length, fileBytes: 0 - bytes };
+    await this.#storage.add(first.namespaceId, change);
   }
 
   async #between(

@@ -11,8 +11,10 @@ import { LeaseRepository } from "./leases.ts";
 import { LineageRepository } from "./lineage.ts";
 import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
+import { PackRepository } from "./packs.ts";
 import { RequestRepository } from "./requests.ts";
 import { StorageCheckRepository } from "./storage-checks.ts";
+import { StorageRepository } from "./storage.ts";
 import { TableRepository } from "./table-rows.ts";
 import { TagRepository } from "./tags.ts";
 import { TokenRepository } from "./tokens.ts";
@@ -24,7 +26,9 @@ export function createRepositories(session: Session): MetadataWriter {
     tags: new TagRepository(session),
     artifacts: new ArtifactRepository(session),
     chunks: new ChunkRepository(session),
+    packs: new PackRepository(session),
     leases: new LeaseRepository(session),
+    storage: new StorageRepository(session),
     labels: new LabelRepository(session),
     metrics: new MetricRepository(session),
     events: new EventRepository(session),

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { Lease, LeaseKind, ObjectKind } from "../../domain/entities.ts";
 import type { LeaseWriter } from "../../domain/metadata-store.ts";
 import type { Session } from "../session.ts";
@@ -43,6 +43,25 @@ export class LeaseRepository implements LeaseWriter {
         .orderBy(asc(leases.goneAt));
     const rows = await this.#session.prepared("leases.active", build, { objectId, kind, now });
     return rows.map(leaseOf).filter((lease) => lease.endedAt === undefined);
+  }
+
+  async reservedBytes(namespaceId: string, now: number): Promise<number> {
+    const { builder, tables } = this.#session;
+    const { leases } = tables;
+    const build = () =>
+      builder
+        .select({ bytes: sql<number | string | bigint>`coalesce(sum(${leases.reservedBytes}), 0)` })
+        .from(leases)
+        .where(
+          and(
+            eq(leases.objectId, slot(leases.objectId, "namespaceId")),
+            eq(leases.kind, "upload"),
+            gt(leases.goneAt, slot(leases.goneAt, "now")),
+            isNull(leases.endedAt),
+          ),
+        );
+    const [row] = await this.#session.prepared("leases.reservedBytes", build, { namespaceId, now });
+    return Number(row?.bytes ?? 0);
   }
 
   async insert(lease: Lease): Promise<void> {

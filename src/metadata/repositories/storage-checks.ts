@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, gte, lte, sql } from "drizzle-orm";
-import type { Chunk } from "../../domain/entities.ts";
-import type { PackRow, ShardTotals, StorageCheckWriter } from "../../domain/storage-checks.ts";
+import type { Chunk, Pack } from "../../domain/entities.ts";
+import type { ShardTotals, StorageCheckWriter } from "../../domain/storage-checks.ts";
 import type { Session } from "../session.ts";
 import { chunkOf } from "./chunks.ts";
 import { forKeys, inSlots, insertRows, slot } from "./queries.ts";
@@ -15,7 +15,7 @@ export class StorageCheckRepository implements StorageCheckWriter {
     this.#session = session;
   }
 
-  async packs(ids: readonly string[]): Promise<readonly PackRow[]> {
+  async packs(ids: readonly string[]): Promise<readonly Pack[]> {
     const { builder, tables } = this.#session;
     const { packs } = tables;
     const build = (size: number) => builder.select().from(packs).where(inSlots(packs.id, size));
@@ -92,7 +92,7 @@ export class StorageCheckRepository implements StorageCheckWriter {
     await this.#session.prepared("checks.setTotals", set, { shard, ...(await this.#count(shard)) });
   }
 
-  async putPack(pack: PackRow): Promise<void> {
+  async putPack(pack: Pack): Promise<void> {
     const { packs } = this.#session.tables;
     const mode = { type: "upsert", key: [packs.id], columns: [packs.objectKey, packs.sizeBytes] } as const;
     await insertRows(this.#session, "checks.putPack", packs, [{ ...pack }], mode);

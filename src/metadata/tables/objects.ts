@@ -25,6 +25,8 @@ export function objectTables(kit: ColumnKit) {
       name: name(),
       owner: kit.text(MAX_OWNER_LENGTH).notNull(),
       description: kit.longText().notNull(),
+      /** Null for none. */
+      quotaBytes: kit.whole(),
       ...versioned(),
     },
     (t) => [

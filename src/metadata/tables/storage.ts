@@ -51,6 +51,13 @@ export function storageTables(kit: ColumnKit) {
     (t) => [uniqueIndex("files_path").on(t.fileSetId, t.path)],
   );
 
+  /** Sums over the stored files of a namespace, which its quota is compared with; no row for none. */
+  const namespaceStorage = table("namespace_storage", {
+    namespaceId: kit.id().primaryKey(),
+    fileCount: kit.whole().notNull(),
+    fileBytes: kit.whole().notNull(),
+  });
+
   /** The files whose digest is still to be verified: a table of its own keeps the search for them short. */
   const pendingFiles = table("pending_files", { fileId: kit.id().primaryKey() });
 
@@ -176,6 +183,7 @@ export function storageTables(kit: ColumnKit) {
   return {
     artifacts,
     files,
+    namespaceStorage,
     pendingFiles,
     fileChunks,
     chunks,

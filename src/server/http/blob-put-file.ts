@@ -8,7 +8,7 @@ import { encodeArtifact } from "../rpc/encode/objects.ts";
 import { encodeFile } from "../rpc/encode/records.ts";
 import { requestBody } from "./blob-body.ts";
 import { blobFailure } from "./blob-errors.ts";
-import { checkPutHeaders } from "./blob-put-headers.ts";
+import { checkPutHeaders, contentLength } from "./blob-put-headers.ts";
 import { BlobQuery } from "./blob-query.ts";
 import type { HttpCall, HttpRoute } from "./route.ts";
 
@@ -48,6 +48,7 @@ async function commit(
     path: query.path(),
     holder: `PUT /v1/files ${call.requestId}`,
     expectedDigest,
+    sizeBytes: contentLength(call.request.headers),
     body: requestBody(call),
   });
   return json(

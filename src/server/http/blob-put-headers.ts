@@ -27,6 +27,12 @@ export function checkPutHeaders(headers: Headers): string | undefined {
   return digest;
 }
 
+/** How long a client says that its body is; 0 when it does not. */
+export function contentLength(headers: Headers): number {
+  const length = Number(headers.get("Content-Length") ?? 0);
+  return Number.isSafeInteger(length) ? length : 0;
+}
+
 function givenDigest(name: string, header: string | null): string | undefined {
   if (header === null) return undefined;
   let digest: string | undefined;

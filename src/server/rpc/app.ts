@@ -1,5 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Caller, ServiceContext } from "../../service/context.ts";
+import type { StorageSurveys } from "../../service/storage/survey.ts";
 import { callerKey } from "../call.ts";
 
 /** What the implementations of the services work with. */
@@ -7,6 +8,7 @@ export interface RpcApp {
   readonly service: ServiceContext;
   /** About this process; asked for with every call, since ports are known only once it listens. */
   readonly serverInfo: () => ServerInfo;
+  readonly surveys: StorageSurveys;
   /** XXH3 of the bytes with a SHA-256 (hex), where this process knows it. */
   readonly xxh3Of: (digest: string) => bigint | undefined;
 }

@@ -12,6 +12,7 @@ import { ModelService } from "../../gen/modelbox/v1/model_service_pb.ts";
 import { ModelVersionService } from "../../gen/modelbox/v1/model_version_service_pb.ts";
 import { NamespaceService } from "../../gen/modelbox/v1/namespace_service_pb.ts";
 import { ServerInfoService } from "../../gen/modelbox/v1/server_info_service_pb.ts";
+import { StorageService } from "../../gen/modelbox/v1/storage_service_pb.ts";
 import type { RpcApp } from "./app.ts";
 import { artifactService } from "./artifact-service.ts";
 import { changeService } from "./change-service.ts";
@@ -26,6 +27,7 @@ import { modelService } from "./model-service.ts";
 import { modelVersionService } from "./model-version-service.ts";
 import { namespaceService } from "./namespace-service.ts";
 import { serverInfoService } from "./server-info-service.ts";
+import { storageService } from "./storage-service.ts";
 
 export type { RpcApp, ServerInfo } from "./app.ts";
 
@@ -44,5 +46,6 @@ export function registerServices(router: ConnectRouter, app: RpcApp): void {
     .service(ModelService, modelService(app))
     .service(ModelVersionService, modelVersionService(app))
     .service(NamespaceService, namespaceService(app))
-    .service(ServerInfoService, serverInfoService(app));
+    .service(ServerInfoService, serverInfoService(app))
+    .service(StorageService, storageService(app));
 }

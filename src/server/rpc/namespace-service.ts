@@ -17,12 +17,13 @@ import { callerOf, type RpcApp } from "./app.ts";
 import { decodeChanges, deleteFields, updateFields } from "./decode/changes.ts";
 import { decode } from "./decode/decode.ts";
 import { labels } from "./decode/json.ts";
+import { newQuotaBytes, quotaBytes } from "./decode/numbers.ts";
 import { listFields } from "./decode/paging.ts";
 import { namespace } from "./decode/references.ts";
 import { description, name, owner, requestId } from "./decode/text.ts";
 import { encodeNamespace } from "./encode/objects.ts";
 
-const createRequest = z.object({ name, owner, description, labels, requestId });
+const createRequest = z.object({ name, owner, description, labels, requestId, quotaBytes });
 const getRequest = z.object({ namespace });
 const listRequest = z.object(listFields);
 const updateRequest = z.object({ namespace, ...updateFields });
@@ -46,7 +47,7 @@ export function namespaceService({ service }: RpcApp): ServiceImpl<typeof Namesp
     },
     async updateNamespace(request, context) {
       const input = decode(updateRequest, request, UpdateNamespaceRequestSchema);
-      const fields = { name, owner, description };
+      const fields = { name, owner, description, quotaBytes: newQuotaBytes };
       const changes = decodeChanges(UpdateNamespaceRequestSchema, request.update, request.updateMask, fields);
       const updated = await updateNamespace(service, callerOf(context), { ...input, changes });
       return { namespace: encodeNamespace(updated) };

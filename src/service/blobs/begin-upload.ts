@@ -2,6 +2,7 @@ import type { Lease } from "../../domain/entities.ts";
 import { newId } from "../../domain/ids.ts";
 import type { Caller, ServiceContext } from "../context.ts";
 import { mutate } from "../mutation.ts";
+import { requireRoom } from "../quotas.ts";
 import { ensureNamespace } from "../references/ensure-namespace.ts";
 
 export interface BeginUploadInput {
@@ -15,7 +16,10 @@ export interface BeginUploadInput {
   readonly requestId: string;
 }
 
-/** Gives a lease that protects what is uploaded until it is committed. The namespace is created on first use. */
+/**
+ * Gives a lease that protects what is uploaded until it is committed, and reserves room for it, before any bytes move.
+ * The namespace is created on first use.
+ */
 export function beginUpload(
   context: ServiceContext,
   caller: Caller,
@@ -24,6 +28,7 @@ export function beginUpload(
   const call = { method: "BeginUpload", requestId, request: input };
   return mutate(context, caller, call, async (mutation) => {
     const namespace = await ensureNamespace(mutation, input.namespace, caller.actor);
+    await requireRoom(mutation, namespace, input.sizeBytes);
     const lease: Lease = {
       id: newId(),
       kind: "upload",

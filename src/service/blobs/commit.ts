@@ -1,10 +1,11 @@
-import type { Artifact, DigestState, FileChunk } from "../../domain/entities.ts";
+import type { Artifact, DigestState, FileChunk, Lease } from "../../domain/entities.ts";
 import { failedPrecondition, invalid } from "../../domain/errors.ts";
 import { newId } from "../../domain/ids.ts";
 import { MAX_CHUNKS_PER_COMMIT, MAX_FILES_PER_COMMIT } from "../../domain/limits.ts";
 import type { MetadataReader, NewFile } from "../../domain/metadata-store.ts";
 import type { Caller, ServiceContext } from "../context.ts";
 import type { Mutation } from "../mutation.ts";
+import { requireRoomForStored } from "../quotas.ts";
 import { makeDurable, requireHeld } from "./held-chunks.ts";
 import { requireFileSet } from "./file-set.ts";
 import { fingerprintFiles, type FileInput } from "./fingerprint-files.ts";
@@ -70,13 +71,15 @@ export async function prepareFiles(
  * the artifact is empty.
  */
 export async function insertFiles(
-  { tx, caller, now }: Mutation,
+  mutation: Mutation,
   prepared: PreparedFiles | undefined,
   owner: Pick<Artifact, "namespaceId" | "objectKind" | "objectId" | "name">,
 ): Promise<Artifact> {
+  const { tx, caller, now } = mutation;
   const files = prepared?.files ?? [];
   const leaseId = prepared?.leaseId ?? "";
-  if (leaseId !== "") await requireLeaseOf(tx, caller, leaseId, owner.namespaceId, now);
+  const lease =
+    leaseId === "" ? undefined : await requireLeaseOf(tx, caller, leaseId, owner.namespaceId, now);
   const artifact: Artifact = {
     ...owner,
     id: newId(),
@@ -92,6 +95,7 @@ export async function insertFiles(
       return { file: { ...file, id: newId(), namespaceId, artifactId, uri: "" }, chunks };
     }),
   );
+  await requireRoomForStored(mutation, owner.namespaceId, artifact.sizeBytes, lease);
   if (leaseId !== "") await tx.leases.end(leaseId, now);
   return artifact;
 }
@@ -102,9 +106,9 @@ async function requireLeaseOf(
   leaseId: string,
   namespaceId: string,
   now: number,
-): Promise<void> {
+): Promise<Lease> {
   const lease = await findUploadLease(tx, caller, leaseId, now);
-  if (lease.namespaceId === namespaceId) return;
+  if (lease.namespaceId === namespaceId) return lease;
   throw failedPrecondition(
     "LEASE_ELSEWHERE",
     "The files were uploaded into another namespace; begin an upload in the namespace of the object.",

@@ -21,6 +21,8 @@ export interface PutFileInput {
   readonly holder: string;
   /** SHA-256 (hex) that the client gives for the whole body; undefined when it gives none. */
   readonly expectedDigest?: string | undefined;
+  /** Length of the body; 0 when the client does not say. */
+  readonly sizeBytes: number;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -33,7 +35,7 @@ export interface PutFile extends CommittedArtifact {
 export async function putFile(
   transfers: Transfers,
   caller: Caller,
-  { object, artifact: name, path, holder, expectedDigest, body }: PutFileInput,
+  { object, artifact: name, path, holder, expectedDigest, sizeBytes, body }: PutFileInput,
 ): Promise<PutFile> {
   const { context } = transfers;
   // Asked before the body is read, so that a mistake does not cost an upload.
@@ -45,7 +47,7 @@ export async function putFile(
   const upload = {
     namespace: namespace.id,
     holder,
-    sizeBytes: 0,
+    sizeBytes,
     ttlMs: DEFAULT_UPLOAD_TTL_MS,
     requestId: "",
   };

@@ -7,7 +7,7 @@ import { createNamespace } from "../namespaces/create.ts";
 import type { ServiceContext } from "../context.ts";
 import { watchChanges, type WatchMessage } from "./watch.ts";
 
-const fields = { owner: "", description: "", labels: {}, requestId: "" };
+const fields = { owner: "", description: "", quotaBytes: null, labels: {}, requestId: "" };
 const watchAll = { namespace: "n", afterSequence: 0, kinds: [] };
 
 function addExperiment(context: ServiceContext, name: string): Promise<unknown> {

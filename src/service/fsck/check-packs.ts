@@ -1,7 +1,6 @@
 import type { ListedObject } from "../../domain/blob-store.ts";
-import type { Chunk } from "../../domain/entities.ts";
+import type { Chunk, Pack } from "../../domain/entities.ts";
 import { packIdOfKey, PACK_PREFIX } from "../../domain/object-keys.ts";
-import type { PackRow } from "../../domain/storage-checks.ts";
 import { everyPage, pagesOf } from "../copy/rows.ts";
 import { PAGE_ROWS, report, type Check } from "./check.ts";
 import type { Problem } from "./check-chunks.ts";
@@ -15,7 +14,7 @@ export async function checkPacks(check: Check): Promise<void> {
   const { storage, signal } = check;
   const objects = await listed(check);
   for await (const rows of everyPage(pagesOf(storage.metadata), "packs")) {
-    for (const pack of rows as readonly (PackRow & (typeof rows)[number])[]) {
+    for (const pack of rows as readonly (Pack & (typeof rows)[number])[]) {
       signal?.throwIfAborted();
       check.findings.looked.packs += 1;
       await checkPack(check, pack, objects.get(pack.objectKey)?.sizeBytes);
@@ -38,7 +37,7 @@ async function listed({ storage, findings, signal }: Check): Promise<Map<string,
   return objects;
 }
 
-async function checkPack(check: Check, seen: PackRow, listedBytes: number | undefined): Promise<void> {
+async function checkPack(check: Check, seen: Pack, listedBytes: number | undefined): Promise<void> {
   const { storage } = check;
   if (listedBytes === seen.sizeBytes && (await chunkProblems(check, seen, listedBytes)).length === 0) return;
   // Chunks and packs move while servers go on.
@@ -73,7 +72,7 @@ interface WrongChunk {
 /** Chunks that are not where their pack can have them. Quarantined ones are reported as such. */
 async function chunkProblems(
   { storage }: Check,
-  pack: PackRow,
+  pack: Pack,
   objectBytes: number | undefined,
 ): Promise<readonly WrongChunk[]> {
   const chunks: Chunk[] = [];
@@ -97,7 +96,7 @@ async function chunkProblems(
 
 function problemOf(
   { objectKey, objectOffset, storedBytes }: Chunk,
-  pack: PackRow,
+  pack: Pack,
   objectBytes: number | undefined,
   end: number,
   before: Chunk | undefined,

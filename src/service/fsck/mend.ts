@@ -1,7 +1,6 @@
 import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { Chunk } from "../../domain/entities.ts";
-import type { PackRow } from "../../domain/storage-checks.ts";
+import type { Chunk, Pack } from "../../domain/entities.ts";
 import { chunkObjectPrefix } from "../../domain/object-keys.ts";
 import { sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseBytes } from "../../hashing/release.ts";
@@ -83,13 +82,13 @@ export class Mender {
     return "repaired";
   }
 
-  async packSize(pack: PackRow, sizeBytes: number): Promise<Mended> {
+  async packSize(pack: Pack, sizeBytes: number): Promise<Mended> {
     await this.#to.metadata.write((tx) => tx.checks.putPack({ ...pack, sizeBytes }));
     return "repaired";
   }
 
   /** Forgets a pack that is gone, unless chunks are in it: these are mended for themselves. */
-  async packWithoutObject({ id }: PackRow): Promise<Mended> {
+  async packWithoutObject({ id }: Pack): Promise<Mended> {
     return await this.#to.metadata.write(async (tx) => {
       if ((await tx.checks.chunksOfPack(id, undefined, 1)).length > 0) return "quarantined";
       await tx.checks.removePack(id);

@@ -10,17 +10,20 @@ export interface NewNamespace {
   readonly name: string;
   readonly owner: string;
   readonly description: string;
+  /** Null for none. */
+  readonly quotaBytes: number | null;
   readonly labels: Labels;
 }
 
 /** Stores a namespace whose name is free. */
 export async function addNamespace(mutation: Mutation, fields: NewNamespace): Promise<Namespace> {
-  const { name, owner, description, labels } = fields;
+  const { name, owner, description, quotaBytes, labels } = fields;
   const namespace: Namespace = {
     id: newId(),
     name,
     owner,
     description,
+    quotaBytes,
     revision: 1,
     createdAt: mutation.now,
     updatedAt: mutation.now,
@@ -32,7 +35,8 @@ export async function addNamespace(mutation: Mutation, fields: NewNamespace): Pr
   return namespace;
 }
 
-/** A renamed object is still the one that was created, so its name takes no part. */
-export function namespaceFingerprint({ owner, description, labels }: Omit<NewNamespace, "name">): string {
-  return fingerprintOf({ owner, description, labels });
+/** A renamed object is still the one that was created, so its name takes no part; nor does a quota that is not there. */
+export function namespaceFingerprint(fields: Omit<NewNamespace, "name">): string {
+  const { owner, description, labels, quotaBytes } = fields;
+  return fingerprintOf({ owner, description, labels, quotaBytes: quotaBytes ?? undefined });
 }

@@ -12,7 +12,7 @@ import { namespaceView } from "../views/namespaces.ts";
 
 export interface UpdateNamespaceInput extends UpdateOptions {
   readonly namespace: string;
-  readonly changes: Partial<Pick<Namespace, "name" | "owner" | "description">>;
+  readonly changes: Partial<Pick<Namespace, "name" | "owner" | "description" | "quotaBytes">>;
 }
 
 export function updateNamespace(

@@ -15,7 +15,9 @@ export async function ensureNamespace(
   owner: string,
 ): Promise<Namespace> {
   const found = await findWritableNamespace(mutation.tx, mutation.caller, reference);
-  return found ?? addNamespace(mutation, { name: reference, owner, description: "", labels: {} });
+  return (
+    found ?? addNamespace(mutation, { name: reference, owner, description: "", quotaBytes: null, labels: {} })
+  );
 }
 
 /** The namespace if it is there; throws when the caller may not write into it, or may not create it. */

@@ -13,6 +13,7 @@ import { insertFiles, type PreparedFiles } from "../blobs/commit.ts";
 import { nextRevision } from "../etag.ts";
 import { insertLabels } from "../labels/insert.ts";
 import { linkVersion } from "../lineage/automatic.ts";
+import { requireRoomForStored } from "../quotas.ts";
 import { initialPoints } from "../metrics/initial.ts";
 import type { Mutation } from "../mutation.ts";
 import { recordObject } from "../record.ts";
@@ -86,13 +87,17 @@ export async function addVersion(
 
 /** Gives the version the files of its checkpoint, by reference. */
 async function copyFiles(
-  { tx, now }: Mutation,
+  mutation: Mutation,
   checkpointId: string,
   owner: Pick<Artifact, "namespaceId" | "objectKind" | "objectId" | "name">,
 ): Promise<void> {
+  const { tx, now } = mutation;
   const [source] = await tx.artifacts.defaults([checkpointId]);
   if (source === undefined) throw new Error(`the checkpoint ${checkpointId} has no default artifact`);
   await tx.artifacts.copy(source.id, { ...source, ...owner, id: newId(), createdAt: now });
+  // In its own namespace the files are the same ones; in another they count again.
+  if (source.namespaceId !== owner.namespaceId)
+    await requireRoomForStored(mutation, owner.namespaceId, source.sizeBytes, undefined);
 }
 
 /** A version as a number, when it is a whole one without leading zeros that a double holds exactly. */

@@ -10,6 +10,7 @@ import { aWorld } from "../../conformance/fixtures.ts";
 import { createRemoteMetadataStore, remoteMigrationStatus } from "../../index.ts";
 import type { DatabaseSettings } from "../../index.ts";
 import { statementsOf } from "../../migrate.ts";
+import { filesBeforeQuotas, sumsAfterQuotas } from "../../testing/files-before-quotas.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
 for (const kind of ["mysql", "postgres"] as const) {
@@ -59,6 +60,26 @@ for (const kind of ["mysql", "postgres"] as const) {
       for (const part of [settings.dbname, "7.1.0", newer.tag, "1.0.0"])
         expect(error.message).toContain(part);
       expect((await remoteMigrationStatus({ kind, settings })).unknown).toEqual([newer.tag]);
+    });
+
+    test("files that are there count when quotas come", async () => {
+      await using database = await aDatabase(kind);
+      const before = released.filter((migration) => migration.tag < "0003");
+      await (await open(database.settings, before))[Symbol.asyncDispose]();
+      const bytes = (hex: string) => (kind === "mysql" ? `x'${hex}'` : `'\\x${hex}'::bytea`);
+      const rows = filesBeforeQuotas.map(
+        ([id, space, size, uri]) =>
+          `(${bytes(id)}, ${bytes("01")}, ${bytes(space)}, '${id}', ${size}, 'verified', '${uri}')`,
+      );
+      await database.administer(
+        `INSERT INTO files (id, file_set_id, namespace_id, path, size_bytes, digest_state, uri) VALUES ${rows.join(", ")}`,
+      );
+      await (await open(database.settings))[Symbol.asyncDispose]();
+      const hex = kind === "mysql" ? "hex(namespace_id)" : "upper(encode(namespace_id, 'hex'))";
+      const sums = await database.administer(
+        `SELECT concat_ws(' ', ${hex}, file_count, file_bytes) FROM namespace_storage ORDER BY 1`,
+      );
+      expect(sums.split("\n").map((line) => line.split(" "))).toEqual(sumsAfterQuotas);
     });
 
     test("one that was cut off in any of its statements is finished by the next start", async () => {

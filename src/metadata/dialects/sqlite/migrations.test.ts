@@ -7,6 +7,7 @@ import type { EmbeddedMigration } from "../../../embed/migrations.ts";
 import { fails } from "../../conformance/define.ts";
 import { aWorld } from "../../conformance/fixtures.ts";
 import { createLibsqlMetadataStore, migrationStatus } from "../../index.ts";
+import { filesBeforeQuotas, sumsAfterQuotas } from "../../testing/files-before-quotas.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { Connection } from "./connection.ts";
 import { migrateSqlite } from "./migrations.ts";
@@ -43,6 +44,24 @@ describe("migrations", () => {
     using connection = new Connection({ path, pragmas: [] });
     expect(connection.rows("SELECT name, color FROM namespaces")).toEqual([[world.namespace.name, null]]);
     expect(migrate(path, [...released, newer])).toEqual([]);
+  });
+
+  test("files that are there count when quotas come", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "metadata.db");
+    const before = released.filter((migration) => migration.tag < "0003");
+    migrate(path, before);
+    using connection = new Connection({ path, pragmas: [] });
+    for (const [id, space, bytes, uri] of filesBeforeQuotas)
+      connection.exec(
+        "INSERT INTO files (id, file_set_id, namespace_id, path, size_bytes, digest_state, uri) " +
+          `VALUES (x'${id}', x'01', x'${space}', '${id}', ${bytes}, 'verified', '${uri}')`,
+      );
+    migrate(path, released);
+    const sums = connection.rows(
+      "SELECT hex(namespace_id), file_count, file_bytes FROM namespace_storage ORDER BY 1",
+    );
+    expect(sums.map((row) => row.map(String))).toEqual(sumsAfterQuotas);
   });
 
   test("a database that a newer version made is refused, and both versions are named", async () => {

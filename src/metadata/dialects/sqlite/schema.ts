@@ -19,6 +19,7 @@ export const {
   packs,
   condemnedChunks,
   doomedObjects,
+  namespaceStorage,
   pendingEncodings,
   pendingRebases,
   chunkTotals,

@@ -14,28 +14,32 @@ export const updateFields = { etag, requestId };
 /** Fields of delete calls besides the object. */
 export const deleteFields = { recursive: z.boolean(), etag, requestId };
 
+/** A schema for each field; what takes no text takes "" for a field that is cleared. */
+type Fields = Readonly<Record<string, z.ZodType>>;
+type Values = Readonly<Record<string, unknown>>;
+
 /**
  * The new values of an update: those that the mask names, or, without a mask, those that are set. A field that is named
  * but not set is cleared. `desc` is the type of the request, `fields` has a schema for each field of its `update`.
  */
-export function decodeChanges<F extends Readonly<Record<string, z.ZodType<string, string>>>>(
+export function decodeChanges<F extends Fields>(
   desc: DescMessage,
-  update: { readonly [K in keyof F]?: string | undefined } | undefined,
+  update: { readonly [K in keyof F]?: z.input<F[K]> | undefined } | undefined,
   mask: FieldMask | undefined,
   fields: F,
-): { -readonly [K in keyof F]?: string } {
-  const values: Readonly<Record<string, string | undefined>> = update ?? {};
-  const chosen: [string, string][] = [];
+): { -readonly [K in keyof F]?: z.output<F[K]> } {
+  const values: Values = update ?? {};
+  const chosen: [string, unknown][] = [];
   for (const key of chosenFields(desc, values, mask, Object.keys(fields)))
     chosen.push([key, values[key] ?? ""]);
   const schema = z.object({ update: z.object(fields).partial() });
   const decoded = decode(schema, { update: Object.fromEntries(chosen) } as z.input<typeof schema>, desc);
-  return decoded.update as { -readonly [K in keyof F]?: string };
+  return decoded.update as { -readonly [K in keyof F]?: z.output<F[K]> };
 }
 
 function chosenFields(
   desc: DescMessage,
-  values: Readonly<Record<string, string | undefined>>,
+  values: Values,
   mask: FieldMask | undefined,
   fields: readonly string[],
 ): readonly string[] {

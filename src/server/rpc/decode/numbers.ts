@@ -13,6 +13,16 @@ export const count = z.bigint().transform((value, context): number => {
   return z.NEVER;
 });
 
+/** How many bytes a namespace may have, or null when that is not set. */
+export const quotaBytes = z
+  .bigint()
+  .optional()
+  .transform((value) => value ?? null)
+  .pipe(z.union([z.null(), count]));
+
+/** The same in an update, where "" clears it. */
+export const newQuotaBytes = z.union([z.literal("").transform(() => null), count]);
+
 /** Microseconds of a time, or undefined when it is not set. */
 export const time = z
   .custom<Timestamp>()

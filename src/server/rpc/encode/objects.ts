@@ -23,7 +23,17 @@ import { encodeLabels, encodeMetrics, encodeTime } from "./values.ts";
 
 export function encodeNamespace(view: NamespaceView): MessageInitShape<typeof NamespaceSchema> {
   const { id, name, owner, description } = view;
-  return { id, name, owner, description, labels: encodeLabels(view.labels), ...encodeVersioned(view) };
+  // What was remembered by an older version has none.
+  const quotaBytes = view.quotaBytes ?? undefined;
+  return {
+    id,
+    name,
+    owner,
+    description,
+    labels: encodeLabels(view.labels),
+    ...(quotaBytes === undefined ? {} : { quotaBytes: BigInt(quotaBytes) }),
+    ...encodeVersioned(view),
+  };
 }
 
 export function encodeExperiment(view: ExperimentView): MessageInitShape<typeof ExperimentSchema> {

@@ -1,5 +1,6 @@
 import { Flags } from "@oclif/core";
 import { ClientCommand } from "../../../base/client-command.ts";
+import { quotaFlag } from "../../../flags/quota.ts";
 import { labelFlag, repeated } from "../../../flags/values.ts";
 import { labelMap } from "../../../input/labels.ts";
 import { projectView } from "../../../views/project.ts";
@@ -10,12 +11,13 @@ export default class CreateProject extends ClientCommand {
     "A project groups the experiments and models of a team. One that is there with the same fields is returned.";
   static override examples = [
     "modelbox client projects create --name langtech --owner your@email.com",
-    "modelbox client projects create --name langtech --owner your@email.com --description Speech --label team=speech",
+    "modelbox client projects create --name langtech --owner your@email.com --quota 500GB --label team=speech",
   ];
   static override flags = {
     name: Flags.string({ summary: "Name of the project; unique on the server.", required: true }),
     owner: Flags.string({ summary: "Who is responsible, for example an e-mail address." }),
     description: Flags.string({ summary: "What it is about." }),
+    quota: quotaFlag(),
     label: labelFlag(repeated),
   };
 
@@ -28,6 +30,7 @@ export default class CreateProject extends ClientCommand {
         owner: flags.owner ?? "",
         description: flags.description ?? "",
         labels: labelMap(flags.label),
+        ...(typeof flags.quota === "bigint" ? { quotaBytes: flags.quota } : {}),
       },
       this.call,
     );
