@@ -42,6 +42,7 @@ CREATE TABLE `pending_rebases` (
 );
 --> statement-breakpoint
 ALTER TABLE `chunks` ADD `pack_id` varbinary(16);--> statement-breakpoint
+ALTER TABLE `chunks` ADD `namespace_id` varbinary(16);--> statement-breakpoint
 ALTER TABLE `leases` ADD `reserved_bytes` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `condemned_chunks_at` ON `condemned_chunks` (`condemned_at`,`digest`);--> statement-breakpoint
 CREATE INDEX `doomed_objects_at` ON `doomed_objects` (`doomed_at`,`object_key`);--> statement-breakpoint

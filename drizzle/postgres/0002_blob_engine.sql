@@ -36,6 +36,7 @@ CREATE TABLE "pending_rebases" (
 );
 --> statement-breakpoint
 ALTER TABLE "chunks" ADD COLUMN "pack_id" "bytea";--> statement-breakpoint
+ALTER TABLE "chunks" ADD COLUMN "namespace_id" "bytea";--> statement-breakpoint
 ALTER TABLE "leases" ADD COLUMN "reserved_bytes" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX "condemned_chunks_at" ON "condemned_chunks" USING btree ("condemned_at","digest");--> statement-breakpoint
 CREATE INDEX "doomed_objects_at" ON "doomed_objects" USING btree ("doomed_at","object_key");--> statement-breakpoint

@@ -38,6 +38,7 @@ CREATE TABLE `pending_rebases` (
 );
 --> statement-breakpoint
 ALTER TABLE `chunks` ADD `pack_id` blob;--> statement-breakpoint
+ALTER TABLE `chunks` ADD `namespace_id` blob;--> statement-breakpoint
 CREATE INDEX `chunks_base` ON `chunks` (`base_digest`);--> statement-breakpoint
 CREATE INDEX `chunks_pack` ON `chunks` (`pack_id`);--> statement-breakpoint
 ALTER TABLE `leases` ADD `reserved_bytes` integer DEFAULT 0 NOT NULL;

@@ -15,8 +15,11 @@ export interface BlobStore extends AsyncDisposable {
   /**
    * Makes committed objects survive power failure: they and their folders are on stable storage on return. Idempotent.
    * Once it has thrown, the bytes of these keys can't be relied on: they must be stored again under other keys.
+   *
+   * Returns the keys whose bytes must be looked at before they are relied on: what an earlier process wrote and did not
+   * flush may have lost bytes in a power failure.
    */
-  flush(keys: readonly string[]): Promise<void>;
+  flush(keys: readonly string[]): Promise<readonly string[]>;
 
   /**
    * Streams an object, or `lengthBytes` from `offsetBytes` on; both must lie inside the object. Throws

@@ -170,6 +170,32 @@ export interface Chunk {
   readonly createdAt: number;
   /** Id of the pack that its object is, or "". */
   readonly packId: string;
+  /** Id of the namespace that it was uploaded into first, for reports; "" when that is not known. */
+  readonly namespaceId: string;
+}
+
+/** An object that no row names any more. It goes once nobody can be reading it. */
+export interface DoomedObject {
+  readonly objectKey: string;
+  readonly sizeBytes: number;
+  readonly doomedAt: number;
+}
+
+/** Work in the background that one server at a time does. */
+export interface Job {
+  readonly name: string;
+  /** Who does it, or "" while nobody does. */
+  readonly holder: string;
+  /** Until when the holder has it; others may take it over after that. */
+  readonly heldUntil: number;
+  /** Where it goes on, in its own words; "" at the beginning. */
+  readonly position: string;
+  /** When it began at the beginning. */
+  readonly startedAt: number;
+  /** When it was last done to the end; 0 before. */
+  readonly finishedAt: number;
+  /** What that found: JSON, or "". */
+  readonly result: string;
 }
 
 export interface MetricPoint {

@@ -3,9 +3,11 @@ import type {
   Checkpoint,
   Chunk,
   DigestState,
+  DoomedObject,
   Event,
   Experiment,
   FileChunk,
+  Job,
   JsonValue,
   LabelledKind,
   Labels,
@@ -72,6 +74,8 @@ export interface MetadataReader {
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
+  readonly garbage: GarbageReader;
+  readonly jobs: JobReader;
   readonly tables: TableReader;
 }
 
@@ -103,6 +107,8 @@ export interface MetadataWriter extends MetadataReader {
   readonly changes: ChangeWriter;
   readonly requests: RequestWriter;
   readonly tokens: TokenWriter;
+  readonly garbage: GarbageWriter;
+  readonly jobs: JobWriter;
   readonly tables: TableWriter;
 }
 
@@ -240,7 +246,7 @@ export interface ChunkReader {
 export interface ChunkWriter extends ChunkReader {
   /**
    * Stores the row unless the digest is stored already; returns the row that is there now. A row that is condemned or
-   * quarantined is replaced.
+   * quarantined is replaced, and its object is doomed at the time of the new one.
    */
   insert(chunk: Chunk): Promise<Chunk>;
   /** Lets the lease protect these digests; repeats are no error. */
@@ -248,6 +254,82 @@ export interface ChunkWriter extends ChunkReader {
   markDurable(digests: readonly string[]): Promise<void>;
   /** Marks bytes that failed their digest, unless the digest was stored anew since: no later upload reuses them. */
   quarantine(digest: string, generation: string): Promise<void>;
+}
+
+/** A chunk that nothing names but, maybe, chunks that build on it. */
+export interface UnusedChunk {
+  readonly chunk: Chunk;
+  /** Other chunks have it as their base. */
+  readonly isBase: boolean;
+}
+
+/** What is to be collected. A chunk is used while a file has it, an upload's lease holds it, or another builds on it. */
+export interface GarbageReader {
+  /**
+   * Looks at `limit` chunks in the order of their digests, after one of them. `items` are those of them, from before
+   * `before`, that are neither condemned nor part of a file nor held; `next` is where to go on, undefined at the end.
+   */
+  unused(
+    after: string | undefined,
+    before: number,
+    limit: number,
+  ): Promise<{ readonly items: readonly UnusedChunk[]; readonly next: string | undefined }>;
+  /** Sums over the chunks that are condemned, and the objects that are doomed. */
+  waiting(): Promise<{ readonly condemned: Sum; readonly doomed: Sum }>;
+  /** Objects that were doomed before `before`, oldest first. */
+  doomed(before: number, limit: number): Promise<readonly DoomedObject[]>;
+  /** Which of these objects are the place of a chunk or a pack, or doomed. */
+  namedObjects(keys: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** How many there are, and their stored bytes. */
+export interface Sum {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface GarbageWriter extends GarbageReader {
+  /** Condemns those of these chunks that are as they were read. */
+  condemn(chunks: readonly Chunk[], at: number): Promise<void>;
+  /**
+   * Looks again at chunks that were condemned before `before`: what is used after all is stored again; the rows of the
+   * others are removed, and objects that no row names then are doomed.
+   */
+  judge(before: number, limit: number, now: number): Promise<Judged>;
+  /** Notes objects that no row names any more. */
+  doom(objects: readonly DoomedObject[]): Promise<void>;
+  /** Forgets objects that were deleted. */
+  forget(keys: readonly string[]): Promise<void>;
+  /** Asks for these chunks' dependents to be stored without them. */
+  requestRebases(bases: readonly string[]): Promise<void>;
+}
+
+/** What became of condemned chunks. */
+export interface Judged {
+  /** How many were looked at. */
+  readonly looked: number;
+  readonly spared: number;
+  readonly removed: readonly Chunk[];
+}
+
+export interface JobReader {
+  get(name: string): Promise<Job | undefined>;
+}
+
+export interface JobWriter extends JobReader {
+  /**
+   * Gives the job to the holder until a time, or keeps it for whom it has; undefined when another has it at `now`. One that
+   * was given away at its beginning starts now.
+   */
+  hold(name: string, holder: string, now: number, heldUntil: number): Promise<Job | undefined>;
+  /** Notes how far it is; false when the holder has lost it. */
+  advance(name: string, holder: string, position: string): Promise<boolean>;
+  /** Lets go of it: done to the end with a result, or, without one, to be gone on with. */
+  release(
+    name: string,
+    holder: string,
+    done?: { readonly at: number; readonly result: string },
+  ): Promise<void>;
 }
 
 export interface LeaseReader {

@@ -5,11 +5,24 @@
  *   chunks/
  *     ab/                                   first two digits of the digest: 256 folders, which are soon all there
  *       <sha256>.<generation>               the bytes of one chunk
- *   packs/                                  many small chunks to an object (written by the pack writer, later)
+ *   packs/
+ *     ab/                                   last two digits of the id
+ *       <id>                                many small chunks
  */
 export const CHUNK_PREFIX = "chunks/";
+export const PACK_PREFIX = "packs/";
 
 /** Key of a chunk's own object. */
 export function chunkObjectKey(digest: string, generation: string): string {
   return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest}.${generation}`;
+}
+
+/** The digest of the chunk whose own object has this key; undefined for other keys. */
+export function digestOfKey(key: string): string | undefined {
+  return /^chunks\/[0-9a-f]{2}\/([0-9a-f]{64})\./.exec(key)?.[1];
+}
+
+/** The id of the pack with this key; undefined for other keys. */
+export function packIdOfKey(key: string): string | undefined {
+  return /^packs\/[0-9a-f]{2}\/([0-9a-f-]{36})$/.exec(key)?.[1];
 }

@@ -11,6 +11,8 @@ import { storageSumTests } from "./conformance/storage-sums.ts";
 import { storageUsageTests } from "./conformance/storage-usage.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
+import { garbageTests } from "./conformance/garbage.ts";
+import { jobTests } from "./conformance/jobs.ts";
 import { tokenTests } from "./conformance/tokens.ts";
 import { transactionTests } from "./conformance/transactions.ts";
 
@@ -63,6 +65,8 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("labels, metrics, events and lineage", () => attributeTests(define));
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));
+    describe("garbage", () => garbageTests(define));
+    describe("jobs", () => jobTests(define));
     describe("tables", () => tableTests(define));
     describe("lists", () => listTests(define));
     describe("filters", () => filterTests(define, randomFilters));

@@ -38,17 +38,27 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
     this.#enqueue(key);
   }
 
-  override async flush(keys: readonly string[]): Promise<void> {
-    const begun = keys.flatMap((key) => this.#waiting.get(key)?.promise ?? this.#running.get(key) ?? []);
+  override async flush(keys: readonly string[]): Promise<readonly string[]> {
+    const begun: Promise<unknown>[] = keys.flatMap(
+      (key) => this.#waiting.get(key)?.promise ?? this.#running.get(key) ?? [],
+    );
     const rest = [...new Set(keys)].filter(
       (key) => !this.#flushed.has(key) && !this.#waiting.has(key) && !this.#running.has(key),
     );
     for (const key of rest) {
       if (this.#failed.has(key)) throw this.#failed.get(key);
     }
-    if (rest.length > 0) begun.push(this.#flushNow(rest));
+    // What this process has written is only among those that it has begun to flush itself.
+    let earlier: readonly string[] = [];
+    if (rest.length > 0)
+      begun.push(
+        this.#flushNow(rest).then((doubtful) => {
+          earlier = doubtful;
+        }),
+      );
     const results = await Promise.allSettled(begun);
     for (const result of results) if (result.status === "rejected") throw result.reason;
+    return earlier;
   }
 
   override async delete(key: string): Promise<void> {
@@ -91,16 +101,18 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
   }
 
   /** What was deleted meanwhile fails alone; what storage could not take fails with all that was flushed with it. */
-  async #flushNow(keys: readonly string[]): Promise<void> {
+  async #flushNow(keys: readonly string[]): Promise<readonly string[]> {
     const rest = new Set(keys);
     let absent: ObjectNotFoundError | undefined;
+    let doubtful: readonly string[] = [];
     while (rest.size > 0) {
       try {
-        await this.inner.flush([...rest]);
+        doubtful = await this.inner.flush([...rest]);
         break;
       } catch (error) {
         if (!(error instanceof ObjectNotFoundError) || !rest.delete(error.key)) {
           for (const key of rest) remember(this.#failed, key, error);
+          await this.#forget(rest);
           throw error;
         }
         absent = error;
@@ -109,10 +121,16 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
     for (const key of rest) this.#flushed.add(key);
     shrink(this.#flushed, MAX_REMEMBERED_KEYS);
     if (absent !== undefined) throw absent;
+    return doubtful;
+  }
+
+  /** Removes what could not be flushed: the next process would not learn that from the system, and rely on it. */
+  async #forget(keys: Iterable<string>): Promise<void> {
+    for (const key of keys) await failureOf(this.inner.delete(key));
   }
 }
 
-async function failureOf(promise: Promise<void>): Promise<unknown> {
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
     return undefined;

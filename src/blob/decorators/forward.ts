@@ -21,7 +21,7 @@ export class ForwardingBlobStore implements BlobStore {
     return this.inner.openWriter(key, options);
   }
 
-  flush(keys: readonly string[]): Promise<void> {
+  flush(keys: readonly string[]): Promise<readonly string[]> {
     return this.inner.flush(keys);
   }
 

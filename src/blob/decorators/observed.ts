@@ -43,7 +43,7 @@ class ObservedBlobStore extends ForwardingBlobStore {
     };
   }
 
-  override flush(keys: readonly string[]): Promise<void> {
+  override flush(keys: readonly string[]): Promise<readonly string[]> {
     return this.#measured("flush", () => this.inner.flush(keys));
   }
 

@@ -13,7 +13,7 @@ import { streamOf } from "../read-stream.ts";
 import { bytesOf, writeBy } from "../whole-bytes.ts";
 import { storageError, systemCode } from "./errors.ts";
 import { realFileSystem, type FileStat, type FileSystem, type OpenFile } from "./file-system.ts";
-import { flushFiles } from "./flush.ts";
+import { flushAbove, flushFiles } from "./flush.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { listObjects } from "./list.ts";
 import { BlobPaths, FILE_MODE, FOLDER_MODE } from "./paths.ts";
@@ -30,6 +30,8 @@ export interface FilesystemBlobStoreOptions {
   readonly files?: FileSystem;
   /** Default: on this thread as long as that is quick. */
   readonly pace?: WritePace;
+  /** Milliseconds since 1970 as the file system notes them. Default: the machine's. */
+  readonly nowMs?: () => number;
 }
 
 /** Objects are files below a folder; paths.ts draws the tree. */
@@ -37,11 +39,13 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #paths: BlobPaths;
   readonly #files: FileSystem;
   readonly #pace: WritePace;
+  readonly #openedAtMs: number;
 
-  private constructor(paths: BlobPaths, files: FileSystem, pace: WritePace) {
+  private constructor(paths: BlobPaths, files: FileSystem, pace: WritePace, openedAtMs: number) {
     this.#paths = paths;
     this.#files = files;
     this.#pace = pace;
+    this.#openedAtMs = openedAtMs;
   }
 
   /** Makes the folders, and removes what writers of earlier processes left behind. */
@@ -50,17 +54,19 @@ export class FilesystemBlobStore implements BlobStore {
     onlyReads = false,
     files = realFileSystem,
     pace = new WritePace(),
+    nowMs = Date.now,
   }: FilesystemBlobStoreOptions): Promise<FilesystemBlobStore> {
-    const startedAtMs = Date.now();
+    const openedAtMs = nowMs();
     const paths = new BlobPaths(baseDir);
-    if (onlyReads) return new FilesystemBlobStore(paths, files, pace);
+    if (onlyReads) return new FilesystemBlobStore(paths, files, pace, openedAtMs);
     try {
       await files.makeFolders(paths.temporary, FOLDER_MODE);
-      await removeLeftovers(files, paths, startedAtMs);
+      await flushAbove(files, paths.baseDir);
+      await removeLeftovers(files, paths, openedAtMs);
     } catch (error) {
       throw storageError(error);
     }
-    return new FilesystemBlobStore(paths, files, pace);
+    return new FilesystemBlobStore(paths, files, pace, openedAtMs);
   }
 
   async openWriter(key: string, { sizeBytes }: WriteOptions): Promise<BlobWriter> {
@@ -76,8 +82,8 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  flush(keys: readonly string[]): Promise<void> {
-    return flushFiles(this.#files, this.#paths, keys);
+  flush(keys: readonly string[]): Promise<readonly string[]> {
+    return flushFiles(this.#files, this.#paths, keys, this.#openedAtMs);
   }
 
   async read(key: string, range?: ReadRange): Promise<ReadableStream<Uint8Array>> {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { BlobWriter } from "../../domain/blob-store.ts";
+import { DomainError } from "../../domain/errors.ts";
 import { storageError, systemCode } from "./errors.ts";
 import type { FileSystem, OpenFile } from "./file-system.ts";
 import { FOLDER_MODE } from "./paths.ts";
@@ -80,8 +81,13 @@ export class FileWriter implements BlobWriter {
     }
   }
 
+  /** What can't be removed now is removed by the next start: callers must learn why they gave up, not this. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.cancel();
+    try {
+      await this.cancel();
+    } catch (error) {
+      if (systemCode(error) === undefined && !(error instanceof DomainError)) throw error;
+    }
   }
 
   /** Most folders are there already, so they are only made when the rename fails. */

@@ -33,8 +33,9 @@ export class MemoryBlobStore implements BlobStore {
     return new MemoryWriter(key, sizeBytes, this.#objects, this.#open);
   }
 
-  async flush(keys: readonly string[]): Promise<void> {
+  async flush(keys: readonly string[]): Promise<readonly string[]> {
     for (const key of keys) this.#find(key);
+    return [];
   }
 
   async read(key: string, range?: ReadRange): Promise<ReadableStream<Uint8Array>> {

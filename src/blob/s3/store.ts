@@ -100,11 +100,12 @@ export class S3BlobStore implements BlobStore {
     });
   }
 
-  async flush(keys: readonly string[]): Promise<void> {
+  async flush(keys: readonly string[]): Promise<readonly string[]> {
     const unknown = [...new Set(keys)].filter((key) => !this.#stored.has(this.#names.object(key)));
     await eachLimited(unknown, MAX_PARALLEL_LOOKUPS, async (key) => {
       if ((await this.stat(key)) === undefined) throw new ObjectNotFoundError(key);
     });
+    return [];
   }
 
   async read(key: string, range?: ReadRange): Promise<ReadableStream<Uint8Array>> {

@@ -161,6 +161,7 @@ export function aChunk(content: string, fields: Partial<Chunk> = {}): Chunk {
     durable: false,
     createdAt: nextTime(),
     packId: "",
+    namespaceId: "",
     ...fields,
   };
 }

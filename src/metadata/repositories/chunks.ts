@@ -1,20 +1,26 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Chunk, ChunkEncoding, ChunkState } from "../../domain/entities.ts";
+import { DomainError } from "../../domain/errors.ts";
 import type { ChunkWriter } from "../../domain/metadata-store.ts";
 import type { Session } from "../session.ts";
+import { Doom } from "./doom.ts";
 import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.ts";
 
 type ChunkRow = Session["tables"]["chunks"]["$inferSelect"];
 
 /** Namespaces that one query takes at most. */
 const NAMESPACES_PER_QUERY = 256;
+/** Looks at a row that comes and goes. */
+const MAX_INSERT_ATTEMPTS = 3;
 
 /** Where the bytes of digests are. */
 export class ChunkRepository implements ChunkWriter {
   readonly #session: Session;
+  readonly #garbage: Doom;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#garbage = new Doom(session);
   }
 
   async getMany(digests: readonly string[]): Promise<readonly Chunk[]> {
@@ -70,21 +76,22 @@ export class ChunkRepository implements ChunkWriter {
 
   async insert(chunk: Chunk): Promise<Chunk> {
     const { chunks } = this.#session.tables;
-    const row = {
-      ...chunk,
-      baseDigest: chunk.baseDigest === "" ? null : chunk.baseDigest,
-      packId: chunk.packId === "" ? null : chunk.packId,
-    };
-    const [known] = await this.getMany([chunk.digest]);
-    if (known?.state === "stored") return known;
-    const written = await insertRows(this.#session, "chunks.insert", chunks, [row]);
-    if (written > 0) {
-      await this.#count(chunk, 1, chunk.storedBytes);
-      return chunk;
+    const row = rowOf(chunk);
+    // A row may go between two looks at it.
+    for (let attempt = 1; ; attempt += 1) {
+      const [known] = await this.getMany([chunk.digest]);
+      if (known?.state === "stored") return known;
+      if ((await insertRows(this.#session, "chunks.insert", chunks, [row])) > 0) {
+        await this.count([chunk], 1);
+        return chunk;
+      }
+      if (known !== undefined && (await this.#replace(row, known.generation))) {
+        await this.count([{ ...chunk, storedBytes: chunk.storedBytes - known.storedBytes }], 0);
+        if (known.objectKey !== chunk.objectKey) await this.#garbage.abandon([known], chunk.createdAt);
+        return chunk;
+      }
+      if (attempt === MAX_INSERT_ATTEMPTS) throw busy(chunk.digest);
     }
-    if (!(await this.#replace(row))) return (await this.getMany([chunk.digest]))[0] ?? chunk;
-    await this.#count(chunk, 0, chunk.storedBytes - (known?.storedBytes ?? 0));
-    return chunk;
   }
 
   async hold(leaseId: string, digests: readonly string[]): Promise<void> {
@@ -121,7 +128,7 @@ export class ChunkRepository implements ChunkWriter {
   }
 
   /** Puts a new row in the place of one whose bytes can't be used. */
-  async #replace({ digest, ...row }: Record<string, unknown>): Promise<boolean> {
+  async #replace({ digest, ...row }: ChunkValues, generation: string): Promise<boolean> {
     const { builder, tables } = this.#session;
     const { chunks } = tables;
     const build = () =>
@@ -131,11 +138,14 @@ export class ChunkRepository implements ChunkWriter {
         .where(
           and(
             eq(chunks.digest, slot(chunks.digest, "digest")),
+            eq(chunks.generation, slot(chunks.generation, "replaced")),
             inArray(chunks.state, ["condemned", "quarantined"]),
           ),
         );
-    const result = await this.#session.prepared("chunks.replace", build, { ...row, digest });
-    return this.#session.dialect.affectedRows(result) > 0;
+    const values = { ...row, digest, replaced: generation };
+    return (
+      this.#session.dialect.affectedRows(await this.#session.prepared("chunks.replace", build, values)) > 0
+    );
   }
 
   async #presentIn(
@@ -175,11 +185,10 @@ export class ChunkRepository implements ChunkWriter {
     return new Set(pages.flat().map((row) => row.digest));
   }
 
-  async #count(chunk: Chunk, count: number, storedBytes: number): Promise<void> {
+  /** Adds `each` and their stored bytes to the totals for each of the chunks. */
+  async count(changed: readonly Chunk[], each: 1 | 0 | -1): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunkTotals } = tables;
-    // By the first digit: who stores chunks in the order of their digests locks shards in one order, too.
-    const shard = Number.parseInt(chunk.digest.slice(0, 1), 16);
     const build = () =>
       builder
         .update(chunkTotals)
@@ -188,20 +197,60 @@ export class ChunkRepository implements ChunkWriter {
           storedBytes: sql`${chunkTotals.storedBytes} + ${sql.placeholder("storedBytes")}`,
         })
         .where(eq(chunkTotals.shard, slot(chunkTotals.shard, "shard")));
-    const values = { shard, count, storedBytes };
-    const result = await this.#session.prepared("chunks.count", build, values);
-    if (this.#session.dialect.affectedRows(result) > 0) return;
-    if ((await insertRows(this.#session, "chunkTotals.insert", chunkTotals, [values])) > 0) return;
-    await this.#session.prepared("chunks.count", build, values);
+    for (const values of shardsOf(changed, each)) {
+      const result = await this.#session.prepared("chunks.count", build, values);
+      if (this.#session.dialect.affectedRows(result) > 0) continue;
+      if ((await insertRows(this.#session, "chunkTotals.insert", chunkTotals, [values])) > 0) continue;
+      await this.#session.prepared("chunks.count", build, values);
+    }
   }
 }
 
-function chunkOf(row: ChunkRow): Chunk {
+interface Shard {
+  shard: number;
+  count: number;
+  storedBytes: number;
+}
+
+/**
+ * By the first digit of the digest, in order: who changes chunks in the order of their digests locks shards in one order,
+ * too.
+ */
+function shardsOf(changed: readonly Chunk[], each: 1 | 0 | -1): readonly Readonly<Record<string, number>>[] {
+  const shards = new Map<number, Shard>();
+  for (const { digest, storedBytes } of changed) {
+    const shard = Number.parseInt(digest.slice(0, 1), 16);
+    const sum = shards.get(shard) ?? { shard, count: 0, storedBytes: 0 };
+    sum.count += each;
+    sum.storedBytes += each === -1 ? -storedBytes : storedBytes;
+    shards.set(shard, sum);
+  }
+  return [...shards.values()].toSorted((a, b) => a.shard - b.shard).map((shard) => ({ ...shard }));
+}
+
+type ChunkValues = ReturnType<typeof rowOf>;
+
+function rowOf(chunk: Chunk) {
+  const { baseDigest, packId, namespaceId } = chunk;
+  return {
+    ...chunk,
+    baseDigest: baseDigest === "" ? null : baseDigest,
+    packId: packId === "" ? null : packId,
+    namespaceId: namespaceId === "" ? null : namespaceId,
+  };
+}
+
+function busy(digest: string): DomainError {
+  return new DomainError("unavailable", "CHUNK_BUSY", `The chunk ${digest} is being moved; send it again.`);
+}
+
+export function chunkOf(row: ChunkRow): Chunk {
   return {
     ...row,
     encoding: row.encoding as ChunkEncoding,
     state: row.state as ChunkState,
     baseDigest: row.baseDigest ?? "",
     packId: row.packId ?? "",
+    namespaceId: row.namespaceId ?? "",
   };
 }

@@ -4,6 +4,8 @@ import { ArtifactRepository } from "./artifacts.ts";
 import { ChangeRepository } from "./changes.ts";
 import { ChunkRepository } from "./chunks.ts";
 import { EventRepository } from "./events.ts";
+import { GarbageRepository } from "./garbage.ts";
+import { JobRepository } from "./jobs.ts";
 import { LabelRepository } from "./labels.ts";
 import { LeaseRepository } from "./leases.ts";
 import { LineageRepository } from "./lineage.ts";
@@ -31,6 +33,8 @@ export function createRepositories(session: Session): MetadataWriter {
     changes: new ChangeRepository(session),
     requests: new RequestRepository(session),
     tokens: new TokenRepository(session),
+    garbage: new GarbageRepository(session),
+    jobs: new JobRepository(session),
     tables: new TableRepository(session),
   };
 }

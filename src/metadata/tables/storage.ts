@@ -94,6 +94,8 @@ export function storageTables(kit: ColumnKit) {
       createdAt: kit.whole().notNull(),
       /** Null for "". */
       packId: kit.id(),
+      /** The one that it was first uploaded into. Null for "". */
+      namespaceId: kit.id(),
     },
     (t) => [index("chunks_base").on(t.baseDigest), index("chunks_pack").on(t.packId)],
   );

@@ -80,7 +80,8 @@ export class ChunkRecorder {
     // In one order, so that two servers that store the same chunks don't wait for each other.
     const inOrder = group.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
     for (const { digest, chunk } of inOrder) {
-      if (chunk !== undefined) rows.set(digest, await tx.chunks.insert(chunk));
+      if (chunk === undefined) continue;
+      rows.set(digest, await tx.chunks.insert({ ...chunk, namespaceId: lease.namespaceId }));
     }
     const known = group.map((one) => one.digest).filter((digest) => !rows.has(digest));
     if (known.length > 0) {

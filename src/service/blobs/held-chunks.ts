@@ -1,5 +1,8 @@
+import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
+import { sha256Elsewhere } from "../../hashing/digests.ts";
+import { releaseBytes } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { DIGESTS_PER_TRANSACTION, MAX_NAMED_DIGESTS } from "./flow-limits.ts";
@@ -27,22 +30,66 @@ export async function requireHeld(
 }
 
 /**
- * Puts the objects of the chunks on stable storage. What can't be put there is of no use to anybody, so that its next
- * upload stores it anew.
+ * Puts the objects of the chunks on stable storage. What can't be put there, or was lost on the way, is of no use to
+ * anybody: its next upload stores it anew, and the caller is told to send it.
  */
 export async function makeDurable(context: ServiceContext, held: HeldChunks): Promise<void> {
   const volatile = [...held.values()].filter((chunk) => !chunk.durable);
   for (const chunks of batches(volatile)) {
-    try {
-      await context.blobs.flush(chunks.map((chunk) => chunk.objectKey));
-    } catch (error) {
-      await context.metadata.write(async (tx) => {
-        for (const { digest, generation } of chunks) await tx.chunks.quarantine(digest, generation);
-      });
-      throw error;
+    const lost = await flushChunks(context, chunks);
+    if (lost.length > 0) {
+      await giveUp(context, lost);
+      throw chunksMissing(lost.map((chunk) => chunk.digest));
     }
     await context.metadata.write((tx) => tx.chunks.markDurable(chunks.map((chunk) => chunk.digest)));
   }
+}
+
+/** Flushes their objects, and returns those whose bytes are not there any more. */
+async function flushChunks(context: ServiceContext, chunks: readonly Chunk[]): Promise<readonly Chunk[]> {
+  let doubtful: ReadonlySet<string>;
+  try {
+    doubtful = new Set(await context.blobs.flush([...new Set(chunks.map((chunk) => chunk.objectKey))]));
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return chunks;
+    await giveUp(context, chunks);
+    throw error;
+  }
+  const lost: Chunk[] = [];
+  for (const chunk of chunks) {
+    if (doubtful.has(chunk.objectKey) && !(await isWhole(context, chunk))) lost.push(chunk);
+  }
+  return lost;
+}
+
+async function isWhole(context: ServiceContext, chunk: Chunk): Promise<boolean> {
+  const bytes = await readWhole(context, chunk);
+  if (bytes !== undefined) releaseBytes(bytes);
+  return bytes !== undefined;
+}
+
+/** The bytes of a chunk; undefined when they are not its digest's, or not there. */
+export async function readWhole(
+  { blobs }: ServiceContext,
+  chunk: Chunk,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
+  try {
+    const digested = await sha256Elsewhere(await blobs.readBytes(chunk.objectKey, range));
+    if (digested.sha256 === chunk.digest) return digested.bytes;
+    releaseBytes(digested.bytes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError || error instanceof ObjectTruncatedError) return undefined;
+    throw error;
+  }
+}
+
+/** Makes chunks known to be of no use, so that their next upload stores them anew. */
+export async function giveUp(context: ServiceContext, chunks: readonly Chunk[]): Promise<void> {
+  await context.metadata.write(async (tx) => {
+    for (const { digest, generation } of chunks) await tx.chunks.quarantine(digest, generation);
+  });
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
@@ -51,7 +98,8 @@ function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
   }
 }
 
-function chunksMissing(digests: readonly string[]): DomainError {
+/** Tells the client to send these, and to commit again. */
+export function chunksMissing(digests: readonly string[]): DomainError {
   const named = digests.slice(0, MAX_NAMED_DIGESTS).join(", ");
   const more = digests.length > MAX_NAMED_DIGESTS ? ", …" : "";
   return failedPrecondition(

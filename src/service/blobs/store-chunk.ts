@@ -165,5 +165,6 @@ export function newChunk({ digest, sizeBytes }: ChunkInput, now: number): Chunk 
     durable: false,
     createdAt: now,
     packId: "",
+    namespaceId: "",
   };
 }

@@ -1,10 +1,9 @@
-import { DomainError } from "../../domain/errors.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { IMMEDIATE_VERIFY_BYTES } from "../../domain/limits.ts";
 import type { ServiceContext } from "../context.ts";
 import type { FileInput } from "./fingerprint-files.ts";
 import { MAX_IMMEDIATE_VERIFY_BYTES } from "./flow-limits.ts";
-import type { HeldChunks } from "./held-chunks.ts";
+import { chunksMissing, giveUp, readWhole, type HeldChunks } from "./held-chunks.ts";
 
 /**
  * Digests of those files that can be told before the commit: of empty files, of files of one chunk (it was checked when
@@ -34,22 +33,17 @@ export async function verifyAtOnce(
   return digests;
 }
 
+/** The bytes of a chunk that the commit names; when they are not what was sent, the client is told to send them again. */
 async function readChunk(
   context: ServiceContext,
   chunk: Chunk | undefined,
   digest: string,
 ): Promise<Uint8Array> {
   if (chunk === undefined) throw new Error(`chunk ${digest} is not held`);
-  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
-  const bytes = await context.blobs.readBytes(chunk.objectKey, range);
-  if (sha256([bytes]) === digest) return bytes;
-  await context.metadata.write((tx) => tx.chunks.quarantine(digest, chunk.generation));
-  throw new DomainError(
-    "data_loss",
-    "CHUNK_CORRUPT",
-    `The stored bytes of the chunk ${digest} are damaged; upload them again.`,
-    { metadata: { sha256: digest } },
-  );
+  const bytes = await readWhole(context, chunk);
+  if (bytes !== undefined) return bytes;
+  await giveUp(context, [chunk]);
+  throw chunksMissing([digest]);
 }
 
 function sha256(pieces: readonly Uint8Array[]): string {

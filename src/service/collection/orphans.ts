@@ -1,0 +1,57 @@
+import type { ListedObject } from "../../domain/blob-store.ts";
+import { eachLimited } from "../../domain/each-limited.ts";
+import type { Sum } from "../../domain/metadata-store.ts";
+import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
+import type { ServiceContext } from "../context.ts";
+import { MAX_PARALLEL_DELETES, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
+import { NOTHING, plus } from "./tally.ts";
+
+export interface OrphanOptions {
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  /** Called after each lookup. */
+  readonly onPage: () => Promise<void>;
+}
+
+/**
+ * Deletes objects that were stored and never got a row: their process died in between. An object is stored just before
+ * its row, so one that has been there for long and has none will never get one.
+ */
+export async function deleteOrphans(
+  context: ServiceContext,
+  { dryRun, signal, onPage }: OrphanOptions,
+): Promise<Sum> {
+  let sum = NOTHING;
+  for (const prefix of [CHUNK_PREFIX, PACK_PREFIX]) {
+    for await (const objects of oldObjects(context, prefix, signal)) {
+      const named = await context.metadata.read((tx) =>
+        tx.garbage.namedObjects(objects.map(({ key }) => key)),
+      );
+      const orphans = objects.filter(({ key }) => !named.has(key));
+      if (!dryRun) await eachLimited(orphans, MAX_PARALLEL_DELETES, ({ key }) => context.blobs.delete(key));
+      sum = plus(sum, {
+        count: orphans.length,
+        bytes: orphans.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0),
+      });
+      await onPage();
+    }
+  }
+  return sum;
+}
+
+async function* oldObjects(
+  { blobs, clock }: ServiceContext,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ListedObject[]> {
+  let page: ListedObject[] = [];
+  for await (const object of blobs.list(prefix)) {
+    if (signal.aborted) return;
+    if (object.modifiedAt >= clock.nowMicros() - ORPHAN_GRACE_MS * 1000) continue;
+    page.push(object);
+    if (page.length < OBJECTS_PER_LOOKUP) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
