@@ -65,7 +65,8 @@ export async function beginCopy(place: MarkPlace, source: string): Promise<void>
     if (row === undefined) continue;
     throw failedPrecondition(
       "COPY_TARGET_NOT_EMPTY",
-      `The database ${address} is not empty (its table ${name} has rows); choose one that is.`,
+      `The database ${address} is not empty (its table ${name} has rows); choose one that is, or start the ` +
+        "server if a copy or restore has filled it, for then it is whole.",
       { table: name },
     );
   }

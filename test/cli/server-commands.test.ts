@@ -149,7 +149,7 @@ describe("server migrate", () => {
     const before = run("server migrate --status");
     expect(before).toMatchObject({ exitCode: 0 });
     expect(before.stdout).toMatch(/^\S+ +pending/m);
-    expect(before.stderr).toContain("There is no database at");
+    expect(before.stderr).toContain("has no tables at");
 
     expect(run("server migrate").stderr).toMatch(/Brought .*metadata\.db up to date\./);
     const status = JSON.parse(run("server migrate --status --json").stdout) as Record<string, unknown[]>;

@@ -35,7 +35,7 @@ export function migrationRows(status: Migrations): readonly MigrationRow[] {
 
 /** What the two sides come to. */
 export function migrationSentence({ database, exists, pending, unknown }: Migrations): string {
-  if (!exists) return `There is no database at ${database} yet; \`modelbox server start\` makes it.`;
+  if (!exists) return `ModelBox has no tables at ${database} yet; \`modelbox server start\` makes them.`;
   if (unknown.length > 0) return `${database} was used by a newer ModelBox.`;
   if (pending.length === 0) return `${database} is up to date.`;
   return `${database} is older than this ModelBox; \`modelbox server migrate\` brings it up to date.`;
