@@ -15,8 +15,10 @@ import { describeMachine } from "./harness/machine.ts";
 import { endRunningPrograms, run } from "./harness/processes.ts";
 import { formatMachine, formatReport, implausible, toJson, withoutAims } from "./harness/report.ts";
 import { formatSummary, type Outcome } from "./harness/summary.ts";
+import { checkpoints } from "./series/checkpoints.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
+import { reuse } from "./reuse/reuse.ts";
 import { s3 } from "./s3/s3.ts";
 import { start } from "./start/start.ts";
 
@@ -29,6 +31,8 @@ const benches: readonly Bench[] = [
   blobs,
   s3,
   memory,
+  checkpoints,
+  reuse,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");

@@ -18,6 +18,8 @@ export interface RunOptions {
 export interface Finished {
   readonly stdout: string;
   readonly durationMs: number;
+  /** Processor time of the program, and of the programs that it started and waited for. */
+  readonly processorMs: number;
 }
 
 /** Runs a program to its end; throws, with what it printed, unless it ends with 0. */
@@ -42,7 +44,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
       const output = (stderr + stdout).trim().slice(-maxShownOutput);
       throw new Error(`\`${argv.join(" ")}\` ended with ${status}: ${output}`);
     }
-    return { stdout, durationMs };
+    const processorMs = Number(child.resourceUsage()?.cpuTime.total ?? 0n) / 1e3;
+    return { stdout, durationMs, processorMs };
   } finally {
     running.delete(child);
   }

@@ -25,12 +25,14 @@ export async function blobError(
   return toClientError(parse(body, response.headers, fallback), http, facts, address);
 }
 
-/** Blob routes can be asked twice without harm, so a server that failed is worth another try. */
+/**
+ * Blob routes can be asked twice without harm, so a server that failed is worth another try, and so is a chunk that was
+ * collected just then.
+ */
 export function isWorthAnotherTry(error: unknown): boolean {
-  return (
-    isTransient(error) ||
-    (error instanceof ServerError && (error.kind === "internal" || error.kind === "unknown"))
-  );
+  if (isTransient(error)) return true;
+  if (!(error instanceof ServerError)) return false;
+  return error.kind === "internal" || error.kind === "unknown" || error.reason === "CHUNK_GONE";
 }
 
 /** Whether the server wants a chunk by its digest, for which it needs less memory. */

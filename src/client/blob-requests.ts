@@ -95,6 +95,44 @@ export async function putChunk(
 }
 
 /**
+ * Sends many small chunks (domain/pack-format.ts), again and again while that may help. Returns how many of them the
+ * server says it had.
+ */
+export async function postPack(
+  http: HttpClient,
+  addresses: BlobAddresses,
+  { bytes, leaseId }: Omit<OutgoingChunk, "sha256">,
+  signal: AbortSignal,
+): Promise<number> {
+  const attempt = async (address: string, silence: AbortSignal) => {
+    using deadline = new Deadline(address, SEND_TIMEOUT_MS, signal, silence);
+    const response = await http.send({
+      method: "POST",
+      url: `${address}/v1/packs`,
+      headers: new Headers({ [LEASE_HEADER]: leaseId, "content-type": "application/octet-stream" }),
+      body: bytes,
+      signal: deadline.signal,
+    });
+    if (!response.ok) throw await blobError(http, address, response, "POST /v1/packs");
+    const posted: unknown = await response.json();
+    if (!isPostedPack(posted)) throw badAnswer(address);
+    return posted.existing;
+  };
+  const { patienceMs } = http;
+  return await withRetry(() => addresses.use(attempt), {
+    shouldRetry: isWorthAnotherTry,
+    signal,
+    patienceMs,
+  });
+}
+
+function isPostedPack(value: unknown): value is { readonly existing: number } {
+  return (
+    typeof value === "object" && value !== null && "existing" in value && typeof value.existing === "number"
+  );
+}
+
+/**
  * Asks once for a range. The pieces come in order, each valid until the next one is asked for; the generator fails when
  * fewer or more bytes come than were asked for.
  */
@@ -128,7 +166,7 @@ export async function* getRange(
 
 function badAnswer(address: string): ConnectionError {
   return new ConnectionError(
-    `${address} does not say what it calls a chunk; check what stands between here and the server.`,
+    `${address} does not say what became of a chunk; check what stands between here and the server.`,
     { address, maybeSeen: true },
   );
 }

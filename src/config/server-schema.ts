@@ -85,7 +85,7 @@ export const serverSpec = {
   }),
   sections: {
     tls: {
-      comment: "TLS on both addresses above, with files in PEM form; read at the start.",
+      comment: "TLS on both addresses above, with files in PEM form; used anew when they change.",
       schema: z.object({
         cert_file: fileOrNone("The certificate, with those between it and its authority behind it."),
         key_file: fileOrNone("Its private key."),

@@ -198,6 +198,15 @@ export interface Job {
   readonly result: string;
 }
 
+/** An object that has many small chunks. */
+export interface Pack {
+  readonly id: string;
+  readonly objectKey: string;
+  /** Of the object: with what comes before the chunks. */
+  readonly sizeBytes: number;
+  readonly createdAt: number;
+}
+
 export interface MetricPoint {
   readonly key: string;
   readonly step: bigint;

@@ -62,8 +62,15 @@ export const SCAN_BUDGET_MS = 2_000;
 export const MIN_CHUNK_BYTES = 1024 * 1024;
 export const TARGET_CHUNK_BYTES = 4 * 1024 * 1024;
 export const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
+/** Chunks up to this size may travel many to a request, and are kept in one object then. */
+export const MAX_PACKED_CHUNK_BYTES = 256 * 1024;
+/** Largest such request: what comes before the chunks counts too. */
+export const MAX_PACK_BYTES = 8 * 1024 * 1024;
+export const MAX_PACK_CHUNKS = 4_096;
 export const MAX_FIND_CHUNKS = 10_000;
 /** Smaller chunks go through the server: the store's requests for one would cost more than moving its bytes. */
+/** Bases that must be decoded one after the other to read one chunk: docs/decisions/encoding.md. */
+export const MAX_CHAIN_DEPTH = 8;
 export const MIN_DIRECT_CHUNK_BYTES = 256 * 1024;
 /** Chunks of one call that get an address of the store, or are taken in from there. */
 export const MAX_DIRECT_CHUNKS = 1_000;

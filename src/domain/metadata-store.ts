@@ -19,6 +19,7 @@ import type {
   ModelVersion,
   Namespace,
   ObjectKind,
+  Pack,
   StoredFile,
   TagAssignment,
   Token,
@@ -65,6 +66,7 @@ export interface MetadataReader {
   readonly tags: TagReader;
   readonly artifacts: ArtifactReader;
   readonly chunks: ChunkReader;
+  readonly packs: PackReader;
   readonly leases: LeaseReader;
   readonly storage: StorageReader;
   readonly labels: LabelReader;
@@ -98,6 +100,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly tags: TagWriter;
   readonly artifacts: ArtifactWriter;
   readonly chunks: ChunkWriter;
+  readonly packs: PackWriter;
   readonly leases: LeaseWriter;
   readonly storage: StorageWriter;
   readonly labels: LabelWriter;
@@ -249,6 +252,8 @@ export interface ChunkWriter extends ChunkReader {
    * quarantined is replaced, and its object is doomed at the time of the new one.
    */
   insert(chunk: Chunk): Promise<Chunk>;
+  /** The same for many, each digest once, in few statements; by digest. */
+  insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>>;
   /** Lets the lease protect these digests; repeats are no error. */
   hold(leaseId: string, digests: readonly string[]): Promise<void>;
   markDurable(digests: readonly string[]): Promise<void>;
@@ -330,6 +335,14 @@ export interface JobWriter extends JobReader {
     holder: string,
     done?: { readonly at: number; readonly result: string },
   ): Promise<void>;
+}
+
+export interface PackReader {
+  get(id: string): Promise<Pack | undefined>;
+}
+
+export interface PackWriter extends PackReader {
+  insert(pack: Pack): Promise<void>;
 }
 
 export interface LeaseReader {

@@ -6,8 +6,8 @@
  *     ab/                                   first two digits of the digest: 256 folders, which are soon all there
  *       <sha256>.<generation>               the bytes of one chunk
  *   packs/
- *     ab/                                   last two digits of the id
- *       <id>                                many small chunks
+ *     ab/                                   last two digits of the id, which are random
+ *       <id>                                many small chunks; pack-format.ts has its form
  */
 export const CHUNK_PREFIX = "chunks/";
 export const PACK_PREFIX = "packs/";
@@ -15,6 +15,11 @@ export const PACK_PREFIX = "packs/";
 /** Key of a chunk's own object. */
 export function chunkObjectKey(digest: string, generation: string): string {
   return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest}.${generation}`;
+}
+
+/** Key of a pack of chunks. */
+export function packObjectKey(id: string): string {
+  return `${PACK_PREFIX}${id.slice(-2)}/${id}`;
 }
 
 /** The digest of the chunk whose own object has this key; undefined for other keys. */

@@ -1,6 +1,6 @@
-import { getTableName } from "drizzle-orm";
+import { getTableName, sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { failedPrecondition } from "../domain/errors.ts";
+import { failedPrecondition, type DomainError } from "../domain/errors.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { Session } from "./session.ts";
 import type { Tables } from "./tables.ts";
@@ -34,10 +34,13 @@ export interface MarkPlace {
 /** Refuses a database of which only a part is there. */
 export async function refuseUnfinishedCopy(place: MarkPlace): Promise<void> {
   const source = await sourceOf(place);
-  if (source === undefined) return;
-  throw failedPrecondition(
+  if (source !== undefined) throw unfinished(place.address, source);
+}
+
+function unfinished(address: string, source: string): DomainError {
+  return failedPrecondition(
     "COPY_UNFINISHED",
-    `The database ${place.address} holds only a part of ${source}; run the command that fills it again, which goes on ` +
+    `The database ${address} holds only a part of ${source}; run the command that fills it again, which goes on ` +
       "where it was, or empty the database and the place of its blobs.",
     { source },
   );
@@ -69,6 +72,17 @@ export async function beginCopy(place: MarkPlace, source: string): Promise<void>
   await connection.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (source text NOT NULL)`);
   const slot = dialect === "postgres" ? "$1" : "?";
   await connection.rows(`INSERT INTO ${TABLE} (source) VALUES (${slot})`, [source]);
+}
+
+/** As refuseUnfinishedCopy, in a transaction: a server that was there before the copy must not serve a part of it. */
+export async function requireNoCopy(session: Session, address: string): Promise<void> {
+  const { builder, dialect } = session;
+  const [found] = await session.run(
+    builder.select({ one: sql`1` }).from(sql.raw(`(${LOOK[dialect.name]}) AS found`)),
+  );
+  if (found === undefined) return;
+  const [row] = await session.run(builder.select().from(mark).limit(1));
+  if (row !== undefined) throw unfinished(address, row.source);
 }
 
 /** Servers may start on the database. */

@@ -135,6 +135,7 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   Home: operational,
   PutChunk: writesBytes,
   PostChunk: writesBytes,
+  PostPack: writesBytes,
   PutFile: writesBytes,
   GetFile: readsBytes,
 };

@@ -184,7 +184,8 @@ interface Parts {
   readonly direct: DirectTransfer | undefined;
 }
 
-function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
+/** The files that the configuration names, as they are now; undefined without TLS. Throws ConfigError. */
+export function readTls({ tls }: ServerConfig): TlsMaterial | undefined {
   if (tls.certFile === undefined) return undefined;
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   const names = { cert: "tls.cert_file", key: "tls.key_file", ca: "tls.client_ca_file" };

@@ -51,8 +51,8 @@ export async function openGrpcListener({
   const sessions = new Set<ServerHttp2Session>();
   // Never session.setLocalWindowSize(): uploads hang under Bun.
   const settings = { initialWindowSize: HTTP2_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES };
-  const server =
-    tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...serverTls(tls) });
+  const secure = tls && createSecureServer({ settings, ...serverTls(tls) });
+  const server = secure ?? createServer({ settings });
   server.on("session", (session) => {
     sessions.add(session);
     closeWhenIdle(session, GRPC_IDLE_MS);
@@ -73,6 +73,9 @@ export async function openGrpcListener({
   const port = await listen(server, address);
   return {
     port,
+    setTls(next) {
+      secure?.setSecureContext(serverTls(next));
+    },
     async close(graceMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

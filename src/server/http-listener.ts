@@ -35,33 +35,57 @@ export interface HttpListenerOptions {
 /** A listener that is open. */
 export interface Listener {
   readonly port: number;
+  /** New connections get another certificate, and are asked for other ones; those that are open go on until they end. */
+  setTls(tls: TlsMaterial): void;
   /** Takes no new connections, lets responses go out for `graceMs` at most, then closes all. */
   close(graceMs: number): Promise<void>;
 }
 
 /** Opens `listen_addr`: Connect, gRPC-Web and plain HTTP, over HTTP/1.1 and HTTP/2. */
 export function openHttpListener(options: HttpListenerOptions): Listener {
-  const { address, tls, handlers, rpc, http, log, grpcHint } = options;
-  const server = serve();
+  const { address, handlers, rpc, http, log, grpcHint } = options;
+  let { tls } = options;
+  let server = serve(address.port, tls);
+  const port = server.port ?? address.port;
+  /** With those that only serve what was open when the certificate was renewed. */
+  const servers = new Set([server]);
   return {
-    port: server.port ?? address.port,
+    port,
+    /**
+     * Bun can't change the certificate of a server, but one that stops keeps what is open while the next one listens. In
+     * between no turn ends; what the system had accepted by then, and Bun not, is reset, and clients try again.
+     */
+    setTls(next) {
+      const old = server;
+      const drop = (): void => void servers.delete(old);
+      old.stop().then(drop, drop);
+      try {
+        server = serve(port, next);
+        tls = next;
+      } catch (error) {
+        server = serve(port, tls);
+        throw error;
+      } finally {
+        servers.add(server);
+      }
+    },
     async close(graceMs) {
-      const graceful = server.stop();
+      const graceful = Promise.all([...servers].map((one) => one.stop()));
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, graceMs);
       await Promise.race([graceful, late]);
       clearTimeout(timer);
-      await server.stop(true);
+      await Promise.all([...servers].map((one) => one.stop(true)));
     },
   };
 
-  function serve(): Bun.Server<undefined> {
+  function serve(onPort: number, material: TlsMaterial | undefined): Bun.Server<undefined> {
     try {
       return Bun.serve({
         hostname: address.host,
-        port: address.port,
+        port: onPort,
         http2: true,
-        ...(tls && { tls: serverTls(tls) }),
+        ...(material && { tls: serverTls(material) }),
         // Without it Bun lets a second server share the port, and the system spreads clients over both.
         reusePort: false,
         // Without it Bun prints what a response stream throws, past our log.

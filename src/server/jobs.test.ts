@@ -41,6 +41,32 @@ test("a job runs again and again, never twice at once, and goes on after a failu
   expect(failed[0]).toMatchObject({ job: "counting", err: { message: "once" } });
 });
 
+test("no job runs while the storage is not fit, which is said once", async () => {
+  const { log, lines } = collectingLog();
+  let checks = 0;
+  let runs = 0;
+  const ran = Promise.withResolvers<void>();
+  const job: Job = {
+    name: "counting",
+    intervalMs: 1,
+    async run() {
+      runs += 1;
+      expect(checks).toBeGreaterThan(5);
+      ran.resolve();
+      return {};
+    },
+  };
+  const check = async (): Promise<void> => {
+    checks += 1;
+    if (checks <= 5) throw new Error("not yet");
+  };
+  const jobs = startJobs([job], log, check);
+  await ran.promise;
+  await jobs[Symbol.asyncDispose]();
+  expect(runs).toBeGreaterThan(0);
+  expect(lines.filter((line) => line["level"] === "error")).toMatchObject([{ err: { message: "not yet" } }]);
+});
+
 test("stopping aborts the run and waits for its end", async () => {
   const { log } = collectingLog();
   const started = Promise.withResolvers<void>();

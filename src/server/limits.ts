@@ -46,6 +46,12 @@ export const HEALTH_WATCH_INTERVAL_MS = 5_000;
 /** How often an open stream looks whether its caller may still have it. */
 export const STREAM_CHECK_MS = 2_000;
 
+/** How often the files of certificates are looked at. */
+export const TLS_CHECK_MS = 5_000;
+
+/** How often a transfer looks whether its caller may still have it. */
+export const TRANSFER_CHECK_MS = 5_000;
+
 /** How long the last responses may take to go out once nothing runs any more. */
 export const RESPONSE_GRACE_MS = 2_000;
 

@@ -1,7 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Admission } from "./admission.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { formatAddress, knowsItsCallers, type AppContext } from "./context.ts";
+import { formatAddress, knowsItsCallers, type AppContext, type TlsMaterial } from "./context.ts";
 import { openGrpcListener } from "./grpc-listener.ts";
 import { accessOf } from "./access-table.ts";
 import { registerHealth } from "./health-service.ts";
@@ -43,6 +43,8 @@ export interface BoundAddresses {
 /** Both listeners, open. */
 export interface Listeners {
   readonly addresses: BoundAddresses;
+  /** What new connections are spoken to with, from now on. */
+  setTls(tls: TlsMaterial): void;
   /** Takes no new connections, gives responses `graceMs` to go out, then closes everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -110,6 +112,9 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       scheme: tls === undefined ? "http" : "https",
       http: formatAddress({ ...config.listenAddr, port: http.port }),
       grpc: grpcName,
+    },
+    setTls(next) {
+      for (const listener of all) listener.setTls(next);
     },
     async close(graceMs) {
       closing.abort();

@@ -4,6 +4,7 @@ import { compose } from "./composition.ts";
 import { AppContext, type AppContextOverrides, type ServerConfig } from "./context.ts";
 import { startJobs } from "./jobs.ts";
 import { MAX_RUNNING_CALLS, RESPONSE_GRACE_MS } from "./limits.ts";
+import { renewTls } from "./renew-tls.ts";
 import { openListeners, type BoundAddresses } from "./listeners.ts";
 
 /** Where a running server can be reached, with the actual ports. */
@@ -46,7 +47,11 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const { authenticate, register, routes, jobs } = compose(context, () => addresses);
   const listeners = await openListeners({ context, admission, authenticate, register, routes });
   ({ addresses } = listeners);
-  const running = startJobs(jobs, log);
+  const running = startJobs(jobs, log, () => context.metadata.check());
+  const renewing = startJobs(
+    context.tls === undefined ? [] : [renewTls(context, context.tls, listeners)],
+    log,
+  );
   opened.move();
   announce({
     context,
@@ -84,6 +89,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     const [drained] = await Promise.all([
       admission.drain(config.drainTimeoutSeconds * 1000),
       running[Symbol.asyncDispose](),
+      renewing[Symbol.asyncDispose](),
     ]);
     if (!drained) log.warn({ running: admission.running }, "drain timed out; cutting off what still runs");
     await listeners.close(drained ? RESPONSE_GRACE_MS : 0);

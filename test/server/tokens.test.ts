@@ -171,6 +171,59 @@ describe("a token that is revoked", () => {
   });
 });
 
+test("a token that is revoked ends the transfers that were begun with it", async () => {
+  const { text } = await makeToken(folder.path, "mover");
+  const big = join(folder.path, "big.bin");
+  const bytes = Buffer.alloc(60_000_000);
+  crypto.getRandomValues(bytes.subarray(0, 65_536));
+  writeFileSync(big, bytes);
+  const curl = (...args: string[]) =>
+    Bun.spawn(
+      ["curl", "-sS", "--http1.1", "-o", "/dev/null", "-w", "%{http_code}", "--limit-rate", "1M", ...args],
+      { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    );
+  const url = (path: string) =>
+    `${server.httpAddr}/v1/files?object=experiment:langtech/moved&artifact=${path}&path=${path}`;
+  await client(
+    { MODELBOX_TOKEN: ci.text },
+    "experiments",
+    "create",
+    "--project",
+    "langtech",
+    "--name",
+    "moved",
+  );
+  const stored = Bun.spawn([
+    "curl",
+    "-sSf",
+    "-o",
+    "/dev/null",
+    "-H",
+    `Authorization: Bearer ${ci.text}`,
+    "-T",
+    big,
+    url("a"),
+  ]);
+  expect(await stored.exited).toBe(0);
+  const bearer = ["-H", `Authorization: Bearer ${text}`];
+  const down = curl(...bearer, url("a"));
+  const up = curl(...bearer, "-T", big, url("b"));
+  await until("transfers to run", async () => {
+    const metrics = await fetch(`${server.httpAddr}/metrics`, {
+      headers: { authorization: `Bearer ${ci.text}` },
+    });
+    return /^modelbox_requests_running 3$/m.test(await metrics.text()) ? true : undefined;
+  });
+  await serverTokens(folder.path, "revoke", "mover");
+  const begin = performance.now();
+  await Promise.all([down.exited, up.exited]);
+  expect(performance.now() - begin).toBeLessThan(20_000);
+  // The answer had begun; breaking it off is what tells the client.
+  expect(down.exitCode).not.toBe(0);
+  expect(await new Response(up.stdout).text()).toContain("401");
+  expect(server.log()).toMatch(/"method":"GetFile".*"code":"unauthenticated"/);
+}, 60_000);
+
 test("many tokens made at once, while the server writes, are all there", async () => {
   const busy = createModelBoxClient({ serverAddr: server.httpAddr, token: ci.text });
   let stop = false;

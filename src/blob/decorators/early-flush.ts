@@ -93,8 +93,8 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
       const error = await failureOf(flushing);
       for (const [key, flushed] of group) {
         this.#running.delete(key);
-        if (this.#flushed.has(key)) flushed.resolve();
-        else flushed.reject(error ?? new ObjectNotFoundError(key));
+        if (error === undefined || this.#flushed.has(key)) flushed.resolve();
+        else flushed.reject(error);
       }
     }
     this.#loop = undefined;
@@ -118,6 +118,8 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
         absent = error;
       }
     }
+    // What must be looked at is asked for again, by each who needs it.
+    for (const key of doubtful) rest.delete(key);
     for (const key of rest) this.#flushed.add(key);
     shrink(this.#flushed, MAX_REMEMBERED_KEYS);
     if (absent !== undefined) throw absent;

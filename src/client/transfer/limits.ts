@@ -14,8 +14,15 @@ export const FIND_BATCH_BYTES = 4 * 1024 * 1024;
 export const FIND_BATCH_WAIT_MS = 5;
 /** On one machine, chunks go unasked once so many in a row were new to the server: 32 MiB of the usual size. */
 export const UNASKED_AFTER_CHUNKS = 8;
+/** The same for chunks that go with others in packs: two questions of the usual size. */
+export const UNASKED_AFTER_SMALL_CHUNKS = 1_024;
 /** Smaller chunks are cheaper to ask about, many at once, than to send. */
 export const MIN_UNASKED_BYTES = 1024 * 1024;
+/** Small chunks are sent once there are so many bytes of them, or none has come up for so long. */
+export const PACK_BYTES = 4 * 1024 * 1024;
+export const PACK_WAIT_MS = 10;
+/** Packs that are on their way at once; each has memory of its own. */
+export const MAX_PACKS_AT_ONCE = 2;
 export const DEFAULT_UPLOAD_CONCURRENCY = 4;
 /** The same where the server is on this machine: it takes two chunks at once, and others would wait in its memory. */
 export const LOCAL_UPLOAD_CONCURRENCY = 2;

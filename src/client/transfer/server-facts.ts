@@ -1,3 +1,5 @@
+import { MAX_PACK_BYTES, MAX_PACK_CHUNKS, MAX_PACKED_CHUNK_BYTES } from "../../domain/limits.ts";
+import type { Limits } from "../../gen/modelbox/v1/server_info_service_pb.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { BlobAddresses } from "./blob-addresses.ts";
 import { DirectStore } from "./direct-store.ts";
@@ -10,6 +12,15 @@ export interface ServerFacts {
   readonly directStore: DirectStore;
   /** Most chunks in one FindMissingChunks. */
   readonly maxFindChunks: number;
+  /** Undefined where small chunks can only be sent one by one. */
+  readonly packs: PackLimits | undefined;
+}
+
+/** What the server takes of small chunks with one request. */
+export interface PackLimits {
+  readonly maxBytes: number;
+  readonly maxChunks: number;
+  readonly maxChunkBytes: number;
 }
 
 /** Asks the server what a transfer must know. */
@@ -22,6 +33,17 @@ export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal
     blobAddresses: await BlobAddresses.open(client.http, all, signal),
     directStore: new DirectStore(client.http, info.directTransfer, signal),
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),
+    packs: packLimits(info.limits),
+  };
+}
+
+/** A server that is older than packs has no such limits. */
+function packLimits(limits: Limits | undefined): PackLimits | undefined {
+  if (limits === undefined || limits.maxPackBytes === 0n) return undefined;
+  return {
+    maxBytes: Math.min(Number(limits.maxPackBytes), MAX_PACK_BYTES),
+    maxChunks: Math.min(limits.maxPackChunks, MAX_PACK_CHUNKS),
+    maxChunkBytes: Math.min(Number(limits.maxPackedChunkBytes), MAX_PACKED_CHUNK_BYTES),
   };
 }
 

@@ -8,13 +8,13 @@ function news(ask: AskFirst, count: number): void {
 }
 
 test("a server elsewhere is always asked", () => {
-  const ask = new AskFirst(false);
+  const ask = new AskFirst(false, UNASKED_AFTER_CHUNKS);
   news(ask, 1_000);
   expect(ask.isNeeded).toBe(true);
 });
 
 test("a server on this machine is asked until a run of chunks was new to it", () => {
-  const ask = new AskFirst(true);
+  const ask = new AskFirst(true, UNASKED_AFTER_CHUNKS);
   news(ask, UNASKED_AFTER_CHUNKS - 1);
   expect(ask.isNeeded).toBe(true);
   ask.wasThere();
@@ -25,7 +25,7 @@ test("a server on this machine is asked until a run of chunks was new to it", ()
 });
 
 test("a chunk that was sent in vain makes it ask again, for twice as long", () => {
-  const ask = new AskFirst(true);
+  const ask = new AskFirst(true, UNASKED_AFTER_CHUNKS);
   news(ask, UNASKED_AFTER_CHUNKS);
   ask.wasThere();
   ask.wasThere();

@@ -1,5 +1,3 @@
-import { UNASKED_AFTER_CHUNKS } from "../transfer/limits.ts";
-
 /**
  * Decides whether a chunk is worth its SHA-256 before it is sent, to ask whether the server has it. On a line between
  * machines it always is. On one machine, sending costs less than the digest, which the server takes anyway: so once a
@@ -8,12 +6,13 @@ import { UNASKED_AFTER_CHUNKS } from "../transfer/limits.ts";
  */
 export class AskFirst {
   readonly #isLocal: boolean;
-  #runLength = UNASKED_AFTER_CHUNKS;
+  #runLength: number;
   #newInARow = 0;
 
-  /** `isLocal`: the server is on this machine. */
-  constructor(isLocal: boolean) {
+  /** `isLocal`: the server is on this machine. `runLength`: so many new chunks in a row are enough at first. */
+  constructor(isLocal: boolean, runLength: number) {
     this.#isLocal = isLocal;
+    this.#runLength = runLength;
   }
 
   get isNeeded(): boolean {

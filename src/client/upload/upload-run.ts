@@ -1,10 +1,16 @@
 import { MAX_WINDOW_BYTES } from "../../blob/chunking/limits.ts";
 import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
 import { isNoRoom } from "../blob-error.ts";
-import { postChunk, putChunk } from "../blob-requests.ts";
+import { postChunk, postPack, putChunk } from "../blob-requests.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
-import { MIN_UNASKED_BYTES, UPLOAD_MEMORY_BYTES, UPLOAD_READERS } from "../transfer/limits.ts";
+import {
+  MIN_UNASKED_BYTES,
+  UNASKED_AFTER_CHUNKS,
+  UNASKED_AFTER_SMALL_CHUNKS,
+  UPLOAD_MEMORY_BYTES,
+  UPLOAD_READERS,
+} from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
 import { isLoopback, type ServerFacts } from "../transfer/server-facts.ts";
@@ -15,6 +21,7 @@ import { fileChunks } from "./file-chunks.ts";
 import type { FoundFiles } from "./find-files.ts";
 import type { LocalFile } from "./local-file.ts";
 import { MissingChunks } from "./missing-chunks.ts";
+import { PackUploads, type PackedChunk } from "./pack-uploads.ts";
 
 const EMPTY_SHA256 = new Bun.CryptoHasher("sha256").digest("hex");
 
@@ -57,6 +64,8 @@ export class UploadRun {
   readonly #missing: MissingChunks;
   readonly #direct: DirectUploads;
   readonly #askFirst: AskFirst;
+  readonly #askSmall: AskFirst;
+  readonly #packs: PackUploads | undefined;
   /** Chunks that this upload has taken care of; a repeated one needs no second look. */
   readonly #handled = new Set<string>();
   #doneFiles = 0;
@@ -66,13 +75,21 @@ export class UploadRun {
     const { client, server, leaseId, group } = options;
     this.#options = options;
     this.#sendSlots = new Semaphore(options.concurrency);
-    this.#askFirst = new AskFirst(server.blobAddresses.all.every(isLoopback));
+    const isLocal = server.blobAddresses.all.every(isLoopback);
+    this.#askFirst = new AskFirst(isLocal, UNASKED_AFTER_CHUNKS);
+    this.#askSmall = new AskFirst(isLocal, UNASKED_AFTER_SMALL_CHUNKS);
     this.#missing = new MissingChunks(client.artifacts, {
       leaseId,
       maxPerCall: server.maxFindChunks,
       signal: group.signal,
       isDirect: () => server.directStore.isOn,
     });
+    this.#packs =
+      server.packs &&
+      new PackUploads(server.packs, {
+        sendOne: ({ sha256, bytes }) => this.#sendOne(sha256, bytes),
+        sendPack: (pack, chunks) => this.#sendPack(pack, chunks),
+      });
     const { directStore: store } = server;
     this.#direct = new DirectUploads({
       client,
@@ -130,11 +147,18 @@ export class UploadRun {
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     if (this.#handled.has(sha256)) return sha256;
     this.#handled.add(sha256);
-    if (await this.#missing.isMissing(sha256, bytes.length)) {
-      this.#askFirst.wasNew();
-      await this.#send(sha256, bytes);
-    } else this.#askFirst.wasThere();
+    await this.#sendIfMissing(sha256, bytes);
     return sha256;
+  }
+
+  async #sendIfMissing(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const isSmall = this.#packs?.takes(bytes.length) === true;
+    const ask = isSmall ? this.#askSmall : this.#askFirst;
+    if (isSmall && !ask.isNeeded) await this.#send(sha256, bytes);
+    else if (await this.#missing.isMissing(sha256, bytes.length)) {
+      ask.wasNew();
+      await this.#send(sha256, bytes);
+    } else ask.wasThere();
   }
 
   /** Sends a chunk without its digest where that is cheaper; returns the digest that the server gives it. */
@@ -158,6 +182,25 @@ export class UploadRun {
   }
 
   async #send(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#packs?.takes(bytes.length) !== true) return await this.#sendOne(sha256, bytes);
+    await this.#packs.send({ sha256, bytes });
+  }
+
+  async #sendPack(pack: Uint8Array<ArrayBuffer>, chunks: readonly PackedChunk[]): Promise<void> {
+    const { client, server, leaseId, group } = this.#options;
+    await this.#withSlot(async () => {
+      const existing = await postPack(
+        client.http,
+        server.blobAddresses,
+        { bytes: pack, leaseId },
+        group.signal,
+      );
+      if (existing > 0) this.#askSmall.wasThere();
+      for (const { bytes } of chunks) this.#countSent(bytes);
+    });
+  }
+
+  async #sendOne(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { client, server, leaseId, group } = this.#options;
     await this.#withSlot(async () => {
       if (!(await this.#direct.send(sha256, bytes)))

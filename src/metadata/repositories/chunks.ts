@@ -94,6 +94,28 @@ export class ChunkRepository implements ChunkWriter {
     }
   }
 
+  async insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>> {
+    const wanted = new Map<string, Chunk>();
+    for (const chunk of chunks) if (!wanted.has(chunk.digest)) wanted.set(chunk.digest, chunk);
+    const rows = await this.#byDigest([...wanted.keys()]);
+    // In one order, so that two servers that store the same chunks don't wait for each other.
+    const inOrder = [...wanted.values()].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    const fresh = inOrder.filter(({ digest }) => !rows.has(digest));
+    const table = this.#session.tables.chunks;
+    const written = await insertRows(this.#session, "chunks.insert", table, fresh.map(rowOf));
+    const isOurs = ({ digest, generation }: Chunk) => rows.get(digest)?.generation === generation;
+    if (written === fresh.length) for (const chunk of fresh) rows.set(chunk.digest, chunk);
+    else {
+      // Others have stored some of them just now.
+      const latest = await this.#byDigest(fresh.map(({ digest }) => digest));
+      for (const [digest, row] of latest) rows.set(digest, row);
+    }
+    await this.count(fresh.filter(isOurs), 1);
+    for (const chunk of inOrder)
+      if (rows.get(chunk.digest)?.state !== "stored") rows.set(chunk.digest, await this.insert(chunk));
+    return rows;
+  }
+
   async hold(leaseId: string, digests: readonly string[]): Promise<void> {
     const rows = digests.map((digest) => ({ leaseId, digest }));
     await insertRows(this.#session, "chunkHolds.insert", this.#session.tables.chunkHolds, rows);
@@ -183,6 +205,10 @@ export class ChunkRepository implements ChunkWriter {
     const values = keyed(namespaceIds ?? [], count, "namespace");
     const pages = await forKeys(this.#session, `chunks.presentIn/${count}`, digests, build, values);
     return new Set(pages.flat().map((row) => row.digest));
+  }
+
+  async #byDigest(digests: readonly string[]): Promise<Map<string, Chunk>> {
+    return new Map((await this.getMany(digests)).map((chunk) => [chunk.digest, chunk]));
   }
 
   /** Adds `each` and their stored bytes to the totals for each of the chunks. */

@@ -11,6 +11,7 @@ import { LeaseRepository } from "./leases.ts";
 import { LineageRepository } from "./lineage.ts";
 import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
+import { PackRepository } from "./packs.ts";
 import { RequestRepository } from "./requests.ts";
 import { StorageRepository } from "./storage.ts";
 import { TableRepository } from "./table-rows.ts";
@@ -24,6 +25,7 @@ export function createRepositories(session: Session): MetadataWriter {
     tags: new TagRepository(session),
     artifacts: new ArtifactRepository(session),
     chunks: new ChunkRepository(session),
+    packs: new PackRepository(session),
     leases: new LeaseRepository(session),
     storage: new StorageRepository(session),
     labels: new LabelRepository(session),

@@ -38,15 +38,15 @@ export function lengthRequired(): DomainError {
   return new DomainError(
     "invalid_argument",
     "LENGTH_REQUIRED",
-    "The request has no Content-Length; send the size of the chunk in it.",
+    "The request has no Content-Length; send the size of the body in it.",
   );
 }
 
-export function tooLarge(limitBytes: number): DomainError {
+export function tooLarge(limitBytes: number, what: string): DomainError {
   return new DomainError(
     "invalid_argument",
     "TOO_LARGE",
-    `A chunk has at most ${limitBytes} bytes; cut the file smaller.`,
+    `${what} has at most ${limitBytes} bytes; send less with one request.`,
     {
       metadata: { limit_bytes: String(limitBytes) },
     },

@@ -39,10 +39,15 @@ export function putChunkRoute(transfers: Transfers): HttpRoute {
 
 /** The size that a request with a chunk announces. */
 export function chunkLength(headers: Headers): number {
+  return bodyLength(headers, MAX_CHUNK_BYTES, "A chunk");
+}
+
+/** The size that a request announces for its body, which may have at most `limitBytes`. */
+export function bodyLength(headers: Headers, limitBytes: number, what: string): number {
   const text = headers.get("Content-Length");
   if (text === null) throw lengthRequired();
   const sizeBytes = /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
-  if (sizeBytes > MAX_CHUNK_BYTES) throw tooLarge(MAX_CHUNK_BYTES);
+  if (sizeBytes > limitBytes) throw tooLarge(limitBytes, what);
   if (sizeBytes === 0) throw invalid("Content-Length", "must be at least 1: there are no empty chunks");
   return sizeBytes;
 }

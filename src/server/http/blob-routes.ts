@@ -1,6 +1,7 @@
 import type { Transfers } from "../../service/blobs/transfers.ts";
 import { getFileRoutes } from "./blob-get-file.ts";
 import { postChunkRoute } from "./blob-post-chunk.ts";
+import { postPackRoute } from "./blob-post-pack.ts";
 import { putChunkRoute } from "./blob-put-chunk.ts";
 import { putFileRoute } from "./blob-put-file.ts";
 import type { HttpRoute } from "./route.ts";
@@ -10,6 +11,7 @@ export function blobRoutes(transfers: Transfers): readonly HttpRoute[] {
   return [
     putChunkRoute(transfers),
     postChunkRoute(transfers),
+    postPackRoute(transfers),
     putFileRoute(transfers),
     ...getFileRoutes(transfers),
   ];

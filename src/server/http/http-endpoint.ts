@@ -11,6 +11,7 @@ import { checkReadOnly } from "../interceptors/read-only.ts";
 import { checkRole, type ServedRoles } from "../interceptors/role.ts";
 import type { BeginCall, ObservedCall } from "../observed-call.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "../request-id.ts";
+import { CallerCheck } from "./caller-check.ts";
 import { errorResponse } from "./error-response.ts";
 import { methodNotAllowed } from "../refusals.ts";
 import { observedStream } from "./observed-stream.ts";
@@ -51,6 +52,7 @@ export async function serveHttp(
   const access = route && accessOfRoute(route.name);
   const labels = { protocol: "http", service: "", method: route?.name ?? "unknown" } as const;
   const call = beginCall(labels, requestId, route?.quiet === true ? "quiet" : "normal");
+  const check = new CallerCheck(dependencies.authenticate, request.headers);
   const onEnd: (() => void)[] = [() => call.finish()];
   const end = (): void => {
     request.signal.removeEventListener("abort", onAbort);
@@ -89,7 +91,10 @@ export async function serveHttp(
       caller,
       requestId,
       signal: request.signal,
-      countReceived: (bytes) => void (call.receivedBytes += bytes),
+      countReceived: (bytes) => {
+        call.receivedBytes += bytes;
+        if (access.access !== "public") check.goOn();
+      },
     });
     if (response.status >= 400) call.code = codeToString(codeFromHttpStatus(response.status));
   } catch (error) {
@@ -97,7 +102,7 @@ export async function serveHttp(
     response = errorResponse(toWireError(error, call, request.signal), head?.status);
     for (const [name, value] of Object.entries(head?.headers ?? {})) response.headers.set(name, value);
   }
-  return finished(response, request, call, end);
+  return finished(response, request, call, end, access?.access === "public" ? undefined : check);
 }
 
 function findRoute(routes: RouteTable, method: string, pathname: string): RouteMatch | Refusal {
@@ -140,6 +145,7 @@ async function finished(
   request: Request,
   call: ObservedCall,
   end: () => void,
+  check?: CallerCheck,
 ): Promise<Response> {
   const headers = new Headers(response.headers);
   headers.set(REQUEST_ID_HEADER, call.requestId);
@@ -154,7 +160,7 @@ async function finished(
   }
   const length = headers.get("Content-Length");
   if (length === null || Number(length) > MAX_BUFFERED_RESPONSE_BYTES) {
-    return new Response(observedStream(body, call, end), { status, headers });
+    return new Response(observedStream(body, call, end, check), { status, headers });
   }
   const bytes = await collect(body, Number(length));
   call.sentBytes += bytes.byteLength;

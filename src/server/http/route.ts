@@ -12,7 +12,10 @@ export interface HttpCall {
   readonly requestId: string;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
-  /** To be told of body bytes as they are read, for the metrics. What is sent is counted by the caller. */
+  /**
+   * To be told of body bytes as they are read, for the metrics. What is sent is counted by the caller. Throws DomainError
+   * "unauthenticated" when the caller may not go on.
+   */
   countReceived(bytes: number): void;
 }
 

@@ -6,6 +6,9 @@ import {
   MAX_FIND_CHUNKS,
   MAX_MESSAGE_BYTES,
   MAX_METRIC_POINTS_PER_CALL,
+  MAX_PACK_BYTES,
+  MAX_PACK_CHUNKS,
+  MAX_PACKED_CHUNK_BYTES,
   MAX_PAGE_SIZE,
   TARGET_CHUNK_BYTES,
 } from "../../domain/limits.ts";
@@ -22,6 +25,9 @@ const limits = {
   maxMessageBytes: BigInt(MAX_MESSAGE_BYTES),
   maxFiles: MAX_FILES_PER_COMMIT,
   maxChunks: MAX_CHUNKS_PER_COMMIT,
+  maxPackBytes: BigInt(MAX_PACK_BYTES),
+  maxPackChunks: MAX_PACK_CHUNKS,
+  maxPackedChunkBytes: BigInt(MAX_PACKED_CHUNK_BYTES),
 };
 
 export function serverInfoService({ service, serverInfo }: RpcApp): ServiceImpl<typeof ServerInfoService> {

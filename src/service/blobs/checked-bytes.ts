@@ -45,14 +45,16 @@ async function checkKept(transfers: Transfers, chunk: Chunk): Promise<CheckedChu
     return (spare = taken);
   });
   if (bytes !== spare) owned.defer(() => releaseBytes(bytes));
-  const checksum = notes.checksum();
-  checksum.add(bytes);
-  const note = checksum.finish();
-  if (notes.get(chunk.objectKey) !== note) {
-    if (sha256(bytes) !== chunk.digest) return undefined;
-    notes.set(chunk.objectKey, note);
-  }
-  if (notes.xxh3(chunk.digest) === undefined) notes.setXxh3(chunk.digest, Bun.hash.xxHash3(bytes));
+  if (isNoted(chunk)) {
+    const checksum = notes.checksum();
+    checksum.add(bytes);
+    const note = checksum.finish();
+    if (notes.get(chunk.objectKey) !== note) {
+      if (sha256(bytes) !== chunk.digest) return undefined;
+      notes.set(chunk.objectKey, note);
+    }
+    if (notes.xxh3(chunk.digest) === undefined) notes.setXxh3(chunk.digest, Bun.hash.xxHash3(bytes));
+  } else if (sha256(bytes) !== chunk.digest) return undefined;
   const stack = owned.move();
   return {
     pieces: (begin, end) => keptPieces(bytes, begin, end),
@@ -79,7 +81,7 @@ async function isRight(
   chunk: Chunk,
   buffer: Uint8Array,
 ): Promise<boolean> {
-  const note = notes.get(chunk.objectKey);
+  const note = isNoted(chunk) ? notes.get(chunk.objectKey) : undefined;
   if (note !== undefined) {
     const checksum = notes.checksum();
     await eachPiece(reader, chunk, buffer, (piece) => checksum.add(piece));
@@ -92,8 +94,13 @@ async function isRight(
     checksum.add(piece);
   });
   if (hasher.digest("hex") !== chunk.digest) return false;
-  notes.set(chunk.objectKey, checksum.finish());
+  if (isNoted(chunk)) notes.set(chunk.objectKey, checksum.finish());
   return true;
+}
+
+/** Chunks of packs share an object, and are so small and many that notes of them would only push others out. */
+function isNoted({ packId }: Chunk): boolean {
+  return packId === "";
 }
 
 async function eachPiece(

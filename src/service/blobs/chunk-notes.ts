@@ -10,7 +10,7 @@ const FACTOR = 0x9e37_79b9_7f4a_7c15n;
 export type Checksum = bigint;
 
 /**
- * Fast checksums of chunks that this process has seen with the right SHA-256, by object key. Every read of a chunk
+ * Fast checksums of chunks with an object of their own that this process has seen with the right SHA-256, by its key. Every read of a chunk
  * checks all of its bytes; with a note that costs a small part of SHA-256 (docs/decisions/blob-path.md). The seed
  * is random and never leaves the process, so that nobody can make other bytes with the same checksum.
  */

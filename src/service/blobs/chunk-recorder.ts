@@ -1,4 +1,4 @@
-import type { Chunk } from "../../domain/entities.ts";
+import type { Chunk, Pack } from "../../domain/entities.ts";
 import { DomainError } from "../../domain/errors.ts";
 import type { MetadataWriter } from "../../domain/metadata-store.ts";
 import type { Caller, ServiceContext } from "../context.ts";
@@ -7,6 +7,14 @@ import { findUploadLease, leaseUseKey, renewWhenDue } from "./upload-lease.ts";
 
 /** A chunk to record: a new row, or only the digest of one that is there. */
 export type Recording = { readonly digest: string; readonly chunk: Chunk | undefined };
+
+/** What one request with many chunks stores. */
+export interface PackRecording {
+  /** Undefined when all chunks were stored already. */
+  readonly pack: Pack | undefined;
+  readonly chunks: readonly Chunk[];
+  readonly known: readonly string[];
+}
 
 interface Waiting extends Recording {
   readonly resolve: (stored: Chunk) => void;
@@ -69,24 +77,43 @@ export class ChunkRecorder {
     this.#queues.delete(key);
   }
 
+  /**
+   * The same for a pack whose object was written, in one transaction: `chunks` are in it, and `known` were stored already.
+   * All are recorded, or none. A pack of which others have stored every chunk meanwhile gets no row: then it is false.
+   */
+  async recordPack(
+    caller: Caller,
+    leaseId: string,
+    { pack, chunks, known }: PackRecording,
+  ): Promise<boolean> {
+    return await this.#context.metadata.write(
+      async (tx) => {
+        const group = [...chunks.map(({ digest }) => digest), ...known];
+        const rows = await this.#write(tx, { caller, leaseId }, [
+          ...chunks.map((chunk) => ({ digest: chunk.digest, chunk })),
+          ...known.map((digest) => ({ digest, chunk: undefined })),
+        ]);
+        for (const digest of group) if (rows.get(digest)?.state !== "stored") throw goneMeanwhile(digest);
+        const isUsed = chunks.some(({ digest }) => rows.get(digest)?.packId === pack?.id);
+        if (pack !== undefined && isUsed) await tx.packs.insert(pack);
+        return isUsed;
+      },
+      { mayBeLost: true },
+    );
+  }
+
   async #write(
     tx: MetadataWriter,
-    { caller, leaseId }: Queue,
+    { caller, leaseId }: Pick<Queue, "caller" | "leaseId">,
     group: readonly Recording[],
   ): Promise<ReadonlyMap<string, Chunk>> {
     const now = this.#context.clock.nowMicros();
     const lease = await findUploadLease(tx, caller, leaseId, now);
-    const rows = new Map<string, Chunk>();
-    // In one order, so that two servers that store the same chunks don't wait for each other.
-    const inOrder = group.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
-    for (const { digest, chunk } of inOrder) {
-      if (chunk === undefined) continue;
-      rows.set(digest, await tx.chunks.insert({ ...chunk, namespaceId: lease.namespaceId }));
-    }
-    const known = group.map((one) => one.digest).filter((digest) => !rows.has(digest));
-    if (known.length > 0) {
-      for (const row of await tx.chunks.getMany(known)) rows.set(row.digest, row);
-    }
+    const { namespaceId } = lease;
+    const fresh = group.flatMap(({ chunk }) => (chunk === undefined ? [] : [{ ...chunk, namespaceId }]));
+    const rows = new Map(await tx.chunks.insertMany(fresh));
+    const known = group.map(({ digest }) => digest).filter((digest) => !rows.has(digest));
+    for (const row of await tx.chunks.getMany(known)) rows.set(row.digest, row);
     const usable = [...rows.values()].filter((row) => row.state === "stored");
     await tx.chunks.hold(
       leaseId,

@@ -1,3 +1,4 @@
+import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
 import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
@@ -6,6 +7,7 @@ import { releaseBytes } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { DIGESTS_PER_TRANSACTION, MAX_NAMED_DIGESTS } from "./flow-limits.ts";
+import { readPlain } from "./plain-bytes.ts";
 
 /** Rows of chunks by digest. */
 export type HeldChunks = ReadonlyMap<string, Chunk>;
@@ -70,19 +72,27 @@ async function isWhole(context: ServiceContext, chunk: Chunk): Promise<boolean> 
 
 /** The bytes of a chunk; undefined when they are not its digest's, or not there. */
 export async function readWhole(
-  { blobs }: ServiceContext,
+  context: ServiceContext,
   chunk: Chunk,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
   try {
-    const digested = await sha256Elsewhere(await blobs.readBytes(chunk.objectKey, range));
+    const digested = await sha256Elsewhere(await readPlain(context, chunk));
     if (digested.sha256 === chunk.digest) return digested.bytes;
     releaseBytes(digested.bytes);
     return undefined;
   } catch (error) {
-    if (error instanceof ObjectNotFoundError || error instanceof ObjectTruncatedError) return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether the stored bytes are not those that were stored; else the store itself may be away. */
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof ObjectNotFoundError ||
+    error instanceof ObjectTruncatedError ||
+    error instanceof CorruptEncodingError
+  );
 }
 
 /** Makes chunks known to be of no use, so that their next upload stores them anew. */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file modelbox/v1/server_info_service.proto.
  */
 export const file_modelbox_v1_server_info_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCLYAQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RpcmVjdF90cmFuc2ZlchgIIAEoCCLKAQoGTGltaXRzEhcKD21heF9jaHVua19ieXRlcxgBIAEoAxIaChJ0YXJnZXRfY2h1bmtfYnl0ZXMYAiABKAMSFwoPbWF4X2ZpbmRfY2h1bmtzGAMgASgFEhUKDW1heF9wYWdlX3NpemUYBCABKAUSGQoRbWF4X21ldHJpY19wb2ludHMYBSABKAUSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYBiABKAMSEQoJbWF4X2ZpbGVzGAcgASgFEhIKCm1heF9jaHVua3MYCCABKAUyawoRU2VydmVySW5mb1NlcnZpY2USVgoNR2V0U2VydmVySW5mbxIhLm1vZGVsYm94LnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCLYAQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RpcmVjdF90cmFuc2ZlchgIIAEoCCKbAgoGTGltaXRzEhcKD21heF9jaHVua19ieXRlcxgBIAEoAxIaChJ0YXJnZXRfY2h1bmtfYnl0ZXMYAiABKAMSFwoPbWF4X2ZpbmRfY2h1bmtzGAMgASgFEhUKDW1heF9wYWdlX3NpemUYBCABKAUSGQoRbWF4X21ldHJpY19wb2ludHMYBSABKAUSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYBiABKAMSEQoJbWF4X2ZpbGVzGAcgASgFEhIKCm1heF9jaHVua3MYCCABKAUSFgoObWF4X3BhY2tfYnl0ZXMYCSABKAMSFwoPbWF4X3BhY2tfY2h1bmtzGAogASgFEh4KFm1heF9wYWNrZWRfY2h1bmtfYnl0ZXMYCyABKAMyawoRU2VydmVySW5mb1NlcnZpY2USVgoNR2V0U2VydmVySW5mbxIhLm1vZGVsYm94LnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for nothing in particular.
@@ -161,6 +161,27 @@ export type Limits = Message<"modelbox.v1.Limits"> & {
    * @generated from field: int32 max_chunks = 8;
    */
   maxChunks: number;
+
+  /**
+   * Largest body of POST /v1/packs, in bytes; 0 when the server takes none.
+   *
+   * @generated from field: int64 max_pack_bytes = 9;
+   */
+  maxPackBytes: bigint;
+
+  /**
+   * Most chunks in one of them.
+   *
+   * @generated from field: int32 max_pack_chunks = 10;
+   */
+  maxPackChunks: number;
+
+  /**
+   * Largest chunk in one of them, in bytes.
+   *
+   * @generated from field: int64 max_packed_chunk_bytes = 11;
+   */
+  maxPackedChunkBytes: bigint;
 };
 
 /**

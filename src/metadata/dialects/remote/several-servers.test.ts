@@ -31,6 +31,20 @@ for (const kind of ["mysql", "postgres"] as const) {
       await server.dropDatabase(settings.dbname);
     });
 
+    test("one that was there before a copy into its database is not fit until that is done", async () => {
+      const server = await sharedDatabaseServer(kind);
+      const settings = await server.newDatabase();
+      await using early = await createRemoteMetadataStore({ kind, settings });
+      await early.check();
+      await using filling = await createRemoteMetadataStore({ kind, settings, copyFrom: "a source" });
+      expect(await early.check().catch((error: unknown) => error)).toMatchObject({
+        reason: "COPY_UNFINISHED",
+        metadata: { source: "a source" },
+      });
+      await filling.write((tx) => tx.tables.finishCopy());
+      await early.check();
+    });
+
     test("of creates of one name through two servers, one does, and the others are told", async () => {
       await using both = await twoStores(kind);
       const { namespace } = await aWorld(both.first);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { MetadataReader, MetadataStore, MetadataWriter } from "../../../domain/metadata-store.ts";
+import { requireNoCopy } from "../../unfinished-copy.ts";
 import { createRepositories } from "../../repositories/index.ts";
 import { Session } from "../../session.ts";
 import type { LockMode, ScanBudget } from "../../session.ts";
@@ -56,15 +57,16 @@ export class RemoteMetadataStore implements MetadataStore {
   }
 
   async check(): Promise<void> {
-    const { tables } = this.#options.driver;
-    await this.#transactions.read((session) =>
-      session.run(
+    const { tables, address } = this.#options.driver;
+    await this.#transactions.read(async (session) => {
+      await session.run(
         session.builder
           .select({ one: sql`1` })
           .from(tables.changeCounters)
           .limit(1),
-      ),
-    );
+      );
+      await requireNoCopy(session, address);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { decode, encode, type EncodedForm } from "./codec.ts";
+import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
+
+const widths = fc.constantFrom(2 as const, 4 as const, 8 as const);
+/** Bytes of any length and beginning in their buffer; some that shrink, some that don't. */
+const anyBytes = fc
+  .tuple(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc
+        .tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 3_000 }))
+        .map(([piece, size]) =>
+          Uint8Array.from({ length: size }, (_, index) => piece[index % piece.length] ?? 0),
+        ),
+    ),
+    fc.integer({ min: 0, max: 7 }),
+  )
+  .map(([bytes, offset]) => {
+    const array = new Uint8Array(offset + bytes.length + 3).subarray(offset, offset + bytes.length);
+    array.set(bytes);
+    return array;
+  });
+const forms: fc.Arbitrary<EncodedForm> = fc.oneof(
+  fc.constantFrom({ encoding: "raw" as const }, { encoding: "zstd" as const }),
+  widths.map((width) => ({ encoding: "grouped-zstd" as const, width })),
+  fc.tuple(widths, anyBytes).map(([width, base]) => ({ encoding: "xor-grouped-zstd" as const, width, base })),
+);
+const baseOf = (form: EncodedForm) => ("base" in form ? form.base : undefined);
+
+test("what was encoded is decoded, for any bytes, beginning, length and base", () => {
+  fc.assert(
+    fc.property(anyBytes, forms, (bytes, form) => {
+      const before = bytes.slice();
+      const stored = encode(bytes, form);
+      expect(bytes).toEqual(before);
+      expect(decode(form.encoding, stored, bytes.length, baseOf(form))).toEqual(before);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("stored bytes that were changed, cut or continued are decoded to so many bytes, or refused", () => {
+  const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 4 });
+  fc.assert(
+    fc.property(anyBytes, forms, changes, fc.nat(40), fc.uint8Array({ maxLength: 9 }), (...drawn) => {
+      const [bytes, form, flips, cutBytes, more] = drawn;
+      const encoded = encode(bytes, form);
+      const kept = encoded.subarray(0, Math.max(encoded.length - cutBytes, 0));
+      const stored = Uint8Array.from([...kept, ...more]);
+      if (stored.length > 0)
+        for (const [place, bits] of flips)
+          stored[place % stored.length] = (stored[place % stored.length] ?? 0) ^ bits;
+      try {
+        expect(decode(form.encoding, stored, bytes.length, baseOf(form))).toHaveLength(bytes.length);
+      } catch (error) {
+        if (!(error instanceof CorruptEncodingError)) throw error;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("any bytes are decoded to so many bytes, or refused", () => {
+  const magic = fc.uint8Array({ maxLength: 60 }).map((tail) => [0x28, 0xb5, 0x2f, 0xfd, ...tail]);
+  const planes = fc.tuple(widths, magic).map(([width, plane]) => [width, plane.length, 0, 0, 0, ...plane]);
+  const stored = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => [...bytes]),
+    magic,
+    planes,
+  );
+  const encodings = fc.constantFrom("zstd" as const, "grouped-zstd" as const, "xor-grouped-zstd" as const);
+  fc.assert(
+    fc.property(encodings, stored, fc.nat(200), (encoding, bytes, sizeBytes) => {
+      expect(() => {
+        const decoded = decode(encoding, Uint8Array.from(bytes), sizeBytes, new Uint8Array(10));
+        if (decoded.length === sizeBytes) throw new CorruptEncodingError("of that size");
+      }).toThrow(CorruptEncodingError);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("frames that claim more than there is, or that go on, are refused", () => {
+  const frame = encode(new Uint8Array(100_000), { encoding: "zstd" });
+  expect(decode("zstd", frame, 100_000)).toHaveLength(100_000);
+  expect(() => decode("zstd", frame, 99_999)).toThrow(CorruptEncodingError);
+  const twice = Uint8Array.from([...frame, ...frame]);
+  expect(() => decode("zstd", twice, 200_000)).toThrow(CorruptEncodingError);
+  expect(() => decode("zstd", twice, 100_000)).toThrow(CorruptEncodingError);
+  // Nine bytes that say they are 2^62 bytes.
+  const huge = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0x40, 1, 0, 0]);
+  expect(() => decode("zstd", huge, 2 ** 62)).toThrow(CorruptEncodingError);
+});
+
+test("a difference without its base, and a form that nobody knows, are refused", () => {
+  const stored = encode(new Uint8Array(10), { encoding: "grouped-zstd", width: 4 });
+  expect(() => decode("xor-grouped-zstd", stored, 10)).toThrow(CorruptEncodingError);
+  expect(() => decode("of another age" as "raw", stored, 10)).toThrow(CorruptEncodingError);
+  expect(() => decode("raw", stored, 11)).toThrow(CorruptEncodingError);
+});

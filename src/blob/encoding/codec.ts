@@ -1,0 +1,72 @@
+import type { ChunkEncoding } from "../../domain/entities.ts";
+import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
+import { decodeGrouped, encodeGrouped } from "./grouped.ts";
+import type { GroupWidth } from "./planes.ts";
+import { xorWith } from "./words.ts";
+import { compress, decompress } from "./zstd-frame.ts";
+
+/** How to encode bytes. */
+export type EncodedForm =
+  | { readonly encoding: "raw" | "zstd" }
+  | { readonly encoding: "grouped-zstd"; readonly width: GroupWidth }
+  | {
+      readonly encoding: "xor-grouped-zstd";
+      readonly width: GroupWidth;
+      /** Plain bytes; as many as there are, or fewer, or more. */
+      readonly base: Uint8Array;
+    };
+
+/** Makes an array of so many bytes, with a buffer of its own; what is in it does not matter. */
+type NewArray = (sizeBytes: number) => Uint8Array<ArrayBuffer>;
+
+/** The stored form of bytes; they themselves if it is `raw`. */
+export function encode(bytes: Uint8Array<ArrayBuffer>, form: EncodedForm): Uint8Array<ArrayBuffer> {
+  switch (form.encoding) {
+    case "raw":
+      return bytes;
+    case "zstd":
+      return compress(bytes);
+    case "grouped-zstd":
+      return encodeGrouped(bytes, form.width);
+    case "xor-grouped-zstd": {
+      const difference = bytes.slice();
+      xorWith(difference, form.base);
+      return encodeGrouped(difference, form.width);
+    }
+  }
+}
+
+/**
+ * The bytes of a stored form, which must be `sizeBytes`; `stored` itself if it is `raw`. `base` has the plain bytes of the
+ * base, where the form has one. Throws CorruptEncodingError when the stored bytes are no such form; whether the bytes are the right ones only
+ * their digest tells. Takes no more memory than twice `sizeBytes`, whatever is stored.
+ */
+export function decode(
+  encoding: ChunkEncoding,
+  stored: Uint8Array<ArrayBuffer>,
+  sizeBytes: number,
+  base?: Uint8Array,
+  newArray: NewArray = (size) => new Uint8Array(size),
+): Uint8Array<ArrayBuffer> {
+  switch (encoding) {
+    case "raw":
+      if (stored.byteLength !== sizeBytes) throw new CorruptEncodingError("raw bytes of another size");
+      return stored;
+    case "zstd":
+      return decompress(stored, sizeBytes);
+    case "grouped-zstd": {
+      const bytes = newArray(sizeBytes);
+      decodeGrouped(stored, bytes);
+      return bytes;
+    }
+    case "xor-grouped-zstd": {
+      if (base === undefined) throw new CorruptEncodingError("a difference without its base");
+      const bytes = newArray(sizeBytes);
+      decodeGrouped(stored, bytes);
+      xorWith(bytes, base);
+      return bytes;
+    }
+    default:
+      throw new CorruptEncodingError("an unknown encoding");
+  }
+}
