@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { someBytes } from "../support/blobs.ts";
 import { modelbox, modelboxJson, startServer, temporaryFolder, type TestServer } from "../support/server.ts";
@@ -69,10 +69,22 @@ test("the report adds up to what the folder of the blobs has", async () => {
   await upload("speech", "a", "one", Buffer.concat([frozen, someBytes(500_000, 2)]));
   await upload("speech", "b", "two", Buffer.concat([frozen, someBytes(700_000, 3)]));
   await upload("vision", "c", "three", frozen);
-  const full = await check();
-  expect(Number(full.server["logicalBytes"])).toBe(3 * frozen.byteLength + 1_200_000);
-  expect(Number(full.server["savedByReuseBytes"])).toBeGreaterThan(frozen.byteLength);
-  expect(full.namespaces.map((one) => one["name"])).toEqual(["speech", "vision"]);
+  // Small chunks, which share objects.
+  mkdirSync(join(folder.path, "small"));
+  const small = Array.from({ length: 40 }, (_, index) => someBytes(2_000 + index, 100 + index));
+  for (const [index, bytes] of small.entries())
+    writeFileSync(join(folder.path, "small", `${index}.bin`), bytes);
+  const object = ["--object", "model:vision/c", "--name", "small"];
+  await run("client", "artifacts", "upload", ...object, "small");
+  expect(existsSync(join(blobs, "packs"))).toBe(true);
+  await check();
+  await run("client", "artifacts", "delete", ...object, "--yes");
+  const smallBytes = small.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+  const packed = await check();
+  expect(Number(packed.server["unusedBytes"])).toBe(smallBytes);
+  expect(Number(packed.server["logicalBytes"])).toBe(3 * frozen.byteLength + 1_200_000);
+  expect(Number(packed.server["savedByReuseBytes"])).toBeGreaterThan(frozen.byteLength);
+  expect(packed.namespaces.map((one) => one["name"])).toEqual(["speech", "vision"]);
 
   // An upload that nobody ends.
   const lease = await begin(server, "vision");
@@ -83,7 +95,7 @@ test("the report adds up to what the folder of the blobs has", async () => {
     headers: { "ModelBox-Lease": lease },
   });
   expect(sent.status).toBe(201);
-  expect((await check()).server["unusedBytes"]).toBe(String(part.byteLength));
+  expect(Number((await check()).server["unusedBytes"])).toBe(part.byteLength + smallBytes);
 
   const objects = (
     await run<{ objects: Readonly<Record<string, string>>[] }>("client", "storage", "--project", "speech")
@@ -96,7 +108,10 @@ test("the report adds up to what the folder of the blobs has", async () => {
   await run("client", "models", "delete", largest!["objectPath"]!, "--recursive", "--yes");
   const after = await check();
   const freed =
-    Number(after.server["unusedBytes"]) + Number(after.server["condemnedBytes"]) - part.byteLength;
+    Number(after.server["unusedBytes"]) +
+    Number(after.server["condemnedBytes"]) -
+    part.byteLength -
+    smallBytes;
   expect(freed).toBe(Number(largest!["exclusiveBytes"]));
 
   const shown = await modelbox(server, folder.path, "client", "storage", "--project", "speech");

@@ -143,7 +143,7 @@ async function aQueue(busyLimitMs?: number) {
   const connection = new Connection({ path, pragmas: ["busy_timeout = 0", "journal_mode = WAL"] });
   connection.exec("CREATE TABLE numbers (number integer, text text)");
   connection.exec(
-    "CREATE TABLE namespaces (id blob, name, owner, description, revision, created_at, updated_at, fingerprint)",
+    "CREATE TABLE namespaces (id blob, name, owner, description, quota_bytes, revision, created_at, updated_at, fingerprint)",
   );
   const { builder, prepared } = connection;
   const queue = new WriterQueue({
