@@ -3,7 +3,7 @@ import type { Sum } from "../../domain/metadata-store.ts";
 import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import type { ServiceContext } from "../context.ts";
 import { deleteObjects, type Undeleted } from "./delete-objects.ts";
-import { MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
+import { CLOCK_SLACK_MS, MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
 import { NOTHING, plus } from "./tally.ts";
 
 export interface OrphanOptions {
@@ -12,6 +12,18 @@ export interface OrphanOptions {
   readonly undeleted: Undeleted;
   /** Called after each lookup. */
   readonly onPage: () => Promise<void>;
+}
+
+/**
+ * When the oldest namespace was made; undefined without any. Objects are stored under namespaces: those from before are not
+ * this database's, and somebody may have started a server with a new database on a store that is in use.
+ */
+async function beginningOf({ metadata }: ServiceContext): Promise<number | undefined> {
+  const orderBy = { field: "created_at", descending: false };
+  const { items } = await metadata.read((tx) =>
+    tx.namespaces.list({ scope: { type: "all" }, orderBy, limit: 1 }),
+  );
+  return items[0]?.createdAt;
 }
 
 /**
@@ -46,13 +58,17 @@ export async function deleteOrphans(
 }
 
 async function* oldObjects(
-  { blobs, clock }: ServiceContext,
+  context: ServiceContext,
   prefix: string,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ListedObject[]> {
+  const { blobs, clock } = context;
+  const beginning = await beginningOf(context);
+  if (beginning === undefined) return;
   let page: ListedObject[] = [];
   for await (const object of blobs.list(prefix)) {
     if (signal.aborted) return;
+    if (object.modifiedAt < beginning - CLOCK_SLACK_MS * 1000) continue;
     if (object.modifiedAt >= clock.nowMicros() - ORPHAN_GRACE_MS * 1000) continue;
     page.push(object);
     if (page.length < OBJECTS_PER_LOOKUP) continue;

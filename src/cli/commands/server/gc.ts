@@ -10,7 +10,10 @@ export default class CollectGarbage extends ServerCommand {
     "Servers do it by themselves in the background; this does all that is due now, whether servers run or not. Chunks of which no file is made, and that no upload may still need, are condemned first; a quarter of an hour later they are looked at once more and taken out of the index, and an hour after that their objects are deleted, when nobody can be reading them: so a second and a third run finish what the first began. With --quiet it prints how many bytes were freed, or would be condemned in a dry run.";
   static override examples = ["modelbox server gc --dry-run", "modelbox server gc --grace 12h --json"];
   static override flags = {
-    "dry-run": Flags.boolean({ summary: "Show what nothing uses, and change nothing." }),
+    "dry-run": Flags.boolean({
+      summary: "Show what nothing uses, and change nothing.",
+      default: false,
+    }),
     grace: durationFlag({
       summary: "How old unused chunks are at least, for example 12h or 0; by default as the file says.",
     }),
