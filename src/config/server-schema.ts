@@ -21,6 +21,8 @@ import type { ConfigOf, FileSpec } from "./spec.ts";
 
 const MAX_DRAIN_SECONDS = 3600;
 const MAX_PORT = 65_535;
+const MAX_PERIOD_DAYS = 3650;
+const MAX_SCRUB_MIB = 10_000;
 const MAX_INTERVAL_MINUTES = 31 * 24 * 60;
 const MAX_GRACE_MINUTES = 366 * 24 * 60;
 
@@ -122,6 +124,20 @@ export const serverSpec = {
           60,
           0,
           MAX_GRACE_MINUTES,
+        ),
+      }),
+    },
+    scrub: {
+      comment:
+        "All stored bytes are read and compared with their digests now and then, to find damage early.",
+      schema: z.object({
+        enabled: flag("Without it only `modelbox server fsck --read-data` reads everything.", true),
+        period_days: integer("How often, by one of the servers on a database.", 30, 1, MAX_PERIOD_DAYS),
+        max_mib_per_second: integer(
+          "How fast at most; it also steps aside for uploads and downloads.",
+          20,
+          1,
+          MAX_SCRUB_MIB,
         ),
       }),
     },

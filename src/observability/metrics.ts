@@ -46,6 +46,9 @@ export interface Metrics {
   quotaRefused(): void;
   storageMeasured(storage: MeasuredStorage): void;
   collected(run: CollectionRun): void;
+  /** Bytes that were read to look for damage, and when all of them last were, in microseconds; 0 for never. */
+  scrubbed(bytes: number): void;
+  scrubFinished(at: number): void;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -118,6 +121,11 @@ export function createMetrics(
     { version },
     1,
   );
+  const scrubBytes = counter("modelbox_scrub_read_bytes_total", "Stored bytes read to look for damage.");
+  const scrubEnd = gauge(
+    "modelbox_scrub_finished_timestamp_seconds",
+    "When all stored bytes had last been read to look for damage; 0 for never.",
+  );
   const collected = addCollectionMetrics(registry);
   const closeProcessMetrics = addProcessMetrics(registry);
 
@@ -137,6 +145,8 @@ export function createMetrics(
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
     storageMeasured: measureStorage,
     collected,
+    scrubbed: (bytes) => scrubBytes.inc(bytes),
+    scrubFinished: (at) => scrubEnd.set(at / 1_000_000),
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {

@@ -6,6 +6,7 @@ import { checkArchive, type CheckedArchive } from "../service/archive/check-arch
 import { FORMAT, type ArchiveHead } from "../service/archive/format.ts";
 import { restore } from "../service/archive/restore.ts";
 import type { CopyOptions } from "../service/copy/storage.ts";
+import { CollectionPause } from "../service/collection/pause.ts";
 import { version } from "../version.ts";
 import { openForFilling, openBeside, storageStatus, type ServerConfig } from "./context.ts";
 import { placesOf, type Places } from "./places.ts";
@@ -26,7 +27,9 @@ export async function backUpServer(
     createdAt: new Date(clock.nowMicros() / 1000).toISOString(),
     source: database,
   };
-  return await backUp({ from, path, head, ...options });
+  // Where nothing may be written, nothing is collected either.
+  await using pause = config.readOnly ? undefined : new CollectionPause({ metadata: from.metadata, clock });
+  return await backUp({ from, path, head, keepUp: pause?.keep, ...options });
 }
 
 /** What was restored, and where to. */

@@ -14,6 +14,7 @@ import type { HttpRoute } from "./http/route.ts";
 import { withoutTokens, withTokens, type Authenticate } from "./interceptors/authenticate.ts";
 import type { Job } from "./jobs.ts";
 import type { BoundAddresses } from "./listeners.ts";
+import { scrubJob } from "./scrub-job.ts";
 import { registerServices, type ServerInfo } from "./rpc/index.ts";
 
 const PURGE_INTERVAL_MS = 10 * 60_000;
@@ -82,6 +83,7 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
         discarded: (await context.direct?.discardOlder(STAGED_AGE_MS, signal)) ?? 0,
       }),
     },
+    ...(config.scrub.enabled ? [{ role: "blob" as const, ...scrubJob(context, transfers) }] : []),
     ...(config.collection.enabled
       ? [{ role: "metadata" as const, ...collectJob(context, transfers.load) }]
       : []),

@@ -108,8 +108,9 @@ export interface OpenedStorage extends AsyncDisposable {
 }
 
 /**
- * Opens what is there, of this executable's schema, to use it beside servers. With `quiet` none of them may write: in
- * integrated mode one that does is refused, and refused as long as this is open.
+ * Opens what is there, of this executable's schema, beside servers: to read it, or to change rows and objects, which disturbs
+ * nobody. With `quiet` none of them may write: in integrated mode one that does is refused, and refused as long as this is
+ * open.
  */
 export async function openBeside(config: ServerConfig, clock: Clock, quiet: boolean): Promise<OpenedStorage> {
   const { exists, pending, database } = await storageStatus(config);

@@ -7,7 +7,11 @@ import { backUp } from "../../src/service/archive/back-up.ts";
 import { checkArchive } from "../../src/service/archive/check-archive.ts";
 import { FORMAT } from "../../src/service/archive/format.ts";
 import { restore } from "../../src/service/archive/restore.ts";
-import { everyRow, fillEveryTable } from "../support/any-rows.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { readRight } from "../../src/service/blobs/right-bytes.ts";
+import { fsck } from "../../src/service/fsck/fsck.ts";
+import { formBytes, formNames, storeForms } from "../support/chunk-forms.ts";
+import { everyRow, fillEveryTable, withoutRows } from "../support/any-rows.ts";
 import { temporaryFolder } from "../support/server.ts";
 import { aStorage, type OpenStorage, type TestStorage } from "./storages.ts";
 
@@ -68,12 +72,43 @@ describe("a backup", () => {
 
       await restoreTo(to, path);
       await using target = await to.open();
-      expect(await everyRow(target.metadata)).toEqual(rows);
+      const restored = await everyRow(target.metadata);
+      const plain = rows["chunks"]!.map((row) => ({ ...row, durable: true }));
+      const noObjects = ["packs", "condemnedChunks", "doomedObjects", "pendingRebases", "jobs"];
+      const expected = { ...withoutRows(rows, ...noObjects), chunks: plain };
+      expect({ ...restored, chunkTotals: [] }).toEqual({ ...expected, chunkTotals: [] });
+      const totals = await target.metadata.read((tx) => tx.chunks.totals());
+      expect(totals).toEqual({ count: ROWS, storedBytes: ROWS * 1000 });
       for (const row of rows["chunks"]!)
         expect(await target.blobs.stat(String(row["objectKey"]))).toEqual({ sizeBytes: 1000 });
     },
     testLimitMs,
   );
+
+  test("has chunks of every form as their bytes are, and restores to a storage that is clean", async () => {
+    await using from = await aStorage(join(folder.path, "from"), "sqlite");
+    await using to = await aStorage(join(folder.path, "to"), "sqlite");
+    await using source = await from.open();
+    const forms = await storeForms(source.metadata, source.blobs);
+    await source.metadata.write((tx) => tx.garbage.condemn([forms.raw], 1));
+    const { path, manifest } = await archiveOf(source);
+    const bytes = formNames.reduce((sum, name) => sum + forms[name].sizeBytes, 0);
+    expect(manifest.chunks).toEqual({ chunks: formNames.length, bytes });
+    await restoreTo(to, path);
+    await using target = await to.open();
+    for (const name of formNames) {
+      const [chunk] = await target.metadata.read((tx) => tx.chunks.getMany([forms[name].digest]));
+      expect(chunk).toMatchObject({ encoding: "raw", packId: "", chainDepth: 0, state: "stored" });
+      expect((await readRight(target, chunk!)).bytes).toEqual(formBytes(name));
+    }
+    const report = await fsck({
+      storage: target,
+      clock: systemClock(),
+      isRead: () => true,
+      mender: undefined,
+    });
+    expect(report.findings).toEqual([]);
+  });
 
   test("is a tar file that other programs read", async () => {
     await using from = await filled("sqlite", 3);

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ForwardingBlobStore } from "../../src/blob/decorators/forward.ts";
-import type { BlobStore, WriteOptions } from "../../src/domain/blob-store.ts";
+import type { BlobStore, ReadRange, WriteOptions } from "../../src/domain/blob-store.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { aNamespace, keyOf } from "../../src/metadata/conformance/fixtures.ts";
 import { fails } from "../../src/metadata/conformance/define.ts";
 import { copyAll, type CopyInput } from "../../src/service/copy/copy.ts";
-import { everyRow, fillEveryTable } from "../support/any-rows.ts";
+import { everyRow, fillEveryTable, withoutRows } from "../support/any-rows.ts";
 import type { DatabaseKind } from "../support/database-servers.ts";
 import { temporaryFolder } from "../support/server.ts";
 import { aStorage, type OpenStorage, type TestStorage } from "./storages.ts";
@@ -67,9 +67,9 @@ class InterveningStore extends ForwardingBlobStore {
     this.#happen = happen;
   }
 
-  override async openReader(key: string) {
+  override async readBytes(key: string, range: ReadRange) {
     await (this.#happened ??= this.#happen());
-    return await super.openReader(key);
+    return await super.readBytes(key, range);
   }
 }
 
@@ -96,7 +96,8 @@ describe("a copy that was broken off", () => {
       expect(keys).toHaveLength(CHUNKS);
       expect(new Set(keys).size).toBe(CHUNKS);
       await using target = await to.open();
-      expect(await everyRow(target.metadata)).toEqual(await everyRow(source.metadata));
+      const rows = await everyRow(source.metadata);
+      expect(await everyRow(target.metadata)).toEqual(withoutRows(rows, "jobs", "doomedObjects"));
     },
     testLimitMs,
   );

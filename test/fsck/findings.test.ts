@@ -302,21 +302,24 @@ describe("what can be repaired without a copy", () => {
     expect(await world.mend()).toEqual(["chunk_missing repaired"]);
     expect(await world.check()).toEqual([]);
   });
-
-  test("an object that nobody names goes, but not while an upload may be about to name it", async () => {
-    const key = await putCopy("raw");
-    expect(await world.check()).toEqual([]);
-    const later = { nowMicros: () => systemClock().nowMicros() + 2 * DAY_MS * 1000 };
-    expect(await world.check({ clock: later })).toEqual(["unknown_object found chunks"]);
-    expect(await world.check({ clock: later, mender: new Mender(world, later) })).toEqual([
-      "unknown_object repaired chunks",
-    ]);
-    expect(await world.check({ clock: later })).toEqual([]);
-    expect(await world.metadata.read((tx) => tx.checks.doomed([key]))).toEqual(new Set([key]));
-  });
 });
 
 describe("what nobody can repair", () => {
+  test("an object that nobody names is left to collection, and is no finding while it is new", async () => {
+    await using storage = await aStorage(join(folder.path, "one"), "sqlite");
+    await using world = await aWorld(storage);
+    const key = chunkObjectKey(world.forms.raw.digest, newId());
+    await world.blobs.writeBytes(key, formBytes("raw"), world.forms.raw.digest);
+    expect(await world.check()).toEqual([]);
+    const later = { nowMicros: () => systemClock().nowMicros() + 2 * DAY_MS * 1000 };
+    expect(await world.check({ clock: later })).toEqual(["unknown_object found chunks"]);
+    const mender = new Mender(world, later);
+    expect(await world.check({ clock: later, mender })).toEqual(["unknown_object unrepaired chunks"]);
+    const doomed = { objectKey: key, sizeBytes: 1, doomedAt: 1 };
+    await world.metadata.write((tx) => tx.garbage.doom([doomed]));
+    expect(await world.check({ clock: later })).toEqual([]);
+  });
+
   test("pieces that don't make up their file, and those without one, are found and stay", async () => {
     await using storage = await aStorage(join(folder.path, "one"), "sqlite");
     await using world = await aWorld(storage);

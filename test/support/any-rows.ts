@@ -29,7 +29,9 @@ export async function fillEveryTable(
     const rows: TableRow[] = [];
     for (let number = 0; number < rowsPerTable; number += 1) {
       const row = anyRow(name, number, filled);
-      rows.push(name === "chunks" ? await chunkRow(row, number, chunkBytes, blobs) : row);
+      if (name === "chunks") rows.push(await chunkRow(row, number, chunkBytes, blobs));
+      // Keys are looked for in stores, which take no others.
+      else rows.push("objectKey" in row ? { ...row, objectKey: `packs/00/${number}` } : row);
     }
     await metadata.write((tx) => tx.tables.put(name, rows));
     filled.set(name, rows);
@@ -43,6 +45,14 @@ export async function everyRow(metadata: MetadataStore): Promise<Record<string, 
     for (const name of tx.tables.names) rows[name] = await tx.tables.page(name, undefined, 10_000);
     return rows;
   });
+}
+
+/** The same without the tables that a copy has nothing of. */
+export function withoutRows(
+  rows: Readonly<Record<string, readonly TableRow[]>>,
+  ...names: readonly string[]
+): Record<string, readonly TableRow[]> {
+  return { ...rows, ...Object.fromEntries(names.map((name) => [name, []])) };
 }
 
 function anyRow(name: string, number: number, filled: ReadonlyMap<string, readonly TableRow[]>): TableRow {
@@ -93,5 +103,14 @@ async function chunkRow(
   await writer.write(bytes);
   await writer.commit();
   const place = { generation, objectKey, objectOffset: 0, storedBytes: sizeBytes, encoding: "raw" };
-  return { ...row, ...place, digest, sizeBytes, baseDigest: null, chainDepth: 0, state: "stored" };
+  return {
+    ...row,
+    ...place,
+    digest,
+    sizeBytes,
+    baseDigest: null,
+    chainDepth: 0,
+    packId: null,
+    state: "stored",
+  };
 }

@@ -1,7 +1,7 @@
 import { failedPrecondition } from "../../domain/errors.ts";
 import { sha256 } from "../../hashing/digests.ts";
 import { rowsOf, TableDigest } from "../copy/rows.ts";
-import { CHUNK_TABLE, hasBytes, type ChunkRow } from "../copy/storage.ts";
+import { CHUNK_TABLE } from "../copy/storage.ts";
 import { damaged } from "./damaged-archive.ts";
 import {
   FORMAT,
@@ -31,6 +31,8 @@ export async function checkArchive(path: string, signal: AbortSignal | undefined
   }
   return { path, ...contents.finish() };
 }
+
+const NO_ROWS = new TableDigest().finish();
 
 class Contents {
   readonly #tables = new Map<string, TableDigest>();
@@ -64,8 +66,9 @@ class Contents {
     for (const [table, digest] of this.#tables)
       if (!Bun.deepEquals(digest.finish(), manifest.tables[table]))
         throw damaged(`its table ${table} is wrong`);
-    for (const [table, { rows }] of Object.entries(manifest.tables))
-      if (rows > 0 && !this.#tables.has(table)) throw damaged(`its table ${table} is missing`);
+    for (const [table, summary] of Object.entries(manifest.tables))
+      if (!this.#tables.has(table) && !Bun.deepEquals(summary, NO_ROWS))
+        throw damaged(`its table ${table} is missing`);
     const isWhole = this.#chunkRows === manifest.chunks.chunks + manifest.damaged.length;
     if (!isWhole || !Bun.deepEquals(this.#chunks, manifest.chunks))
       throw damaged("some of its chunks are missing");
@@ -83,7 +86,7 @@ class Contents {
     const digest = this.#tables.get(table) ?? new TableDigest();
     this.#tables.set(table, digest);
     digest.add(lines, rows.length);
-    if (table === CHUNK_TABLE) this.#chunkRows += (rows as readonly ChunkRow[]).filter(hasBytes).length;
+    if (table === CHUNK_TABLE) this.#chunkRows += rows.length;
   }
 
   #addChunk(digest: string, bytes: Uint8Array): void {

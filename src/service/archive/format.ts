@@ -14,7 +14,8 @@ export const MANIFEST_NAME = "manifest.json";
 const CHUNK_NAME = /^chunks\/([0-9a-f]{64})$/;
 const TABLE_NAME = /^tables\/([A-Za-z]+)\/\d{6,}\.jsonl$/;
 
-export const FORMAT = 1;
+/** 2: its rows say that every chunk is stored plainly, in an object of its own. */
+export const FORMAT = 2;
 
 const headSchema = z.object({
   format: z.number().int(),

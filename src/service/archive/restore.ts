@@ -6,7 +6,7 @@ import { holdsChunk, PARALLEL_CHUNKS, storeChunk } from "../copy/chunk-bytes.ts"
 import { requireNoStrangers } from "../copy/copy.ts";
 import { putRows } from "../copy/copy-rows.ts";
 import { everyPage, linesOf, pagesOf, rowsOf, TableDigest } from "../copy/rows.ts";
-import { type ChunkRow, type CopyOptions, type Storage } from "../copy/storage.ts";
+import type { CopyOptions, Storage, TableSummary } from "../copy/storage.ts";
 import type { CheckedArchive } from "./check-archive.ts";
 import { damaged } from "./damaged-archive.ts";
 import { memberOf } from "./format.ts";
@@ -47,7 +47,8 @@ export async function restore({ to, archive, signal, onProgress }: RestoreInput)
     }
   }
   await store();
-  for (const table of names) await requireTable(to.metadata, table, tables[table]);
+  const empty = new TableDigest().finish();
+  for (const table of names) await requireTable(to.metadata, table, tables[table] ?? empty);
   await to.metadata.write(async (tx) => {
     for (const row of await tx.chunks.getMany(lost)) await tx.chunks.quarantine(row.digest, row.generation);
   });
@@ -68,18 +69,13 @@ async function storeAll(to: Storage, group: readonly Waiting[], mayBeThere: bool
   await eachLimited(group, PARALLEL_CHUNKS, async ({ digest, bytes }) => {
     const row = rows.get(digest);
     if (row === undefined) throw damaged(`its chunk ${digest} belongs to no row`);
-    const chunk = row as Chunk & ChunkRow;
-    if (!mayBeThere || !(await holdsChunk(to.blobs, chunk))) await storeChunk(to.blobs, chunk, bytes);
-    stored.push(chunk.objectKey);
+    if (!mayBeThere || !(await holdsChunk(to.blobs, to, row))) await storeChunk(to.blobs, row, bytes);
+    stored.push(row.objectKey);
   });
   await to.blobs.flush(stored);
 }
 
-async function requireTable(
-  metadata: MetadataStore,
-  table: string,
-  wanted: { readonly rows: number; readonly sha256: string } | undefined,
-): Promise<void> {
+async function requireTable(metadata: MetadataStore, table: string, wanted: TableSummary): Promise<void> {
   const digest = new TableDigest();
   for await (const rows of everyPage(pagesOf(metadata), table)) digest.add(linesOf(rows), rows.length);
   if (Bun.deepEquals(digest.finish(), wanted)) return;

@@ -1,5 +1,5 @@
 import { decode } from "../../blob/encoding/codec.ts";
-import { type NewArray, ObjectNotFoundError } from "../../domain/blob-store.ts";
+import { type BlobStore, type NewArray, ObjectNotFoundError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { MAX_CHAIN_DEPTH } from "../../domain/limits.ts";
 import type { MetadataReader } from "../../domain/metadata-store.ts";
@@ -9,7 +9,10 @@ import type { ServiceContext } from "../context.ts";
 /** Looks at a chain that moves while it is read. */
 const MAX_ATTEMPTS = 3;
 
-type Storage = Pick<ServiceContext, "metadata" | "blobs">;
+/** Where chunks are read from. */
+export interface ReadableStorage extends Pick<ServiceContext, "metadata"> {
+  readonly blobs: Pick<BlobStore, "readBytes">;
+}
 
 /**
  * The bytes of a chunk as clients see them, decoded along its chain of bases, in an array that is the caller's: one that
@@ -20,7 +23,7 @@ type Storage = Pick<ServiceContext, "metadata" | "blobs">;
  * chunks are in memory at a time, however long the chain is.
  */
 export async function readPlain(
-  storage: Storage,
+  storage: ReadableStorage,
   chunk: Chunk,
   newArray?: NewArray,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -57,7 +60,7 @@ export async function findChain(tx: MetadataReader, chunk: Chunk): Promise<reado
 }
 
 async function readChain(
-  { blobs }: Storage,
+  { blobs }: ReadableStorage,
   chain: readonly Chunk[],
   newArray: NewArray | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -80,7 +83,7 @@ async function readChain(
 
 /** The plain bytes of one chunk, whose base's are at hand. */
 async function readLink(
-  blobs: ServiceContext["blobs"],
+  blobs: ReadableStorage["blobs"],
   { encoding, objectKey, objectOffset, storedBytes, sizeBytes }: Chunk,
   base: Uint8Array | undefined,
   newArray: NewArray | undefined,

@@ -3,8 +3,7 @@ import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-sto
 import type { Chunk } from "../../domain/entities.ts";
 import { sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseBytes } from "../../hashing/release.ts";
-import type { ServiceContext } from "../context.ts";
-import { readPlain } from "./plain-bytes.ts";
+import { readPlain, type ReadableStorage } from "./plain-bytes.ts";
 import type { CorruptChunk } from "./transfers.ts";
 
 /** What is wrong with a chunk's stored bytes. */
@@ -16,10 +15,7 @@ export type RightBytes =
   | { readonly bytes?: undefined; readonly problem: ChunkProblem };
 
 /** Reads a chunk, whatever form it is stored in, and takes its digest. */
-export async function readRight(
-  storage: Pick<ServiceContext, "metadata" | "blobs">,
-  chunk: Chunk,
-): Promise<RightBytes> {
+export async function readRight(storage: ReadableStorage, chunk: Chunk): Promise<RightBytes> {
   try {
     const digested = await sha256Elsewhere(await readPlain(storage, chunk));
     if (digested.sha256 === chunk.digest && digested.bytes.byteLength === chunk.sizeBytes)

@@ -10,7 +10,8 @@ import { sweep } from "./sweep.ts";
 import { NOTHING, Tally } from "./tally.ts";
 
 const WALK_JOB = "gc";
-const SWEEP_JOB = "gc-sweep";
+/** Removes what was condemned. */
+export const SWEEP_JOB = "gc-sweep";
 
 /** What a run has done, or, of a dry run, would have. Chunks count with their stored bytes. */
 export interface Collected {

@@ -1,56 +1,85 @@
 import { ObjectNotFoundError, ObjectTruncatedError, type BlobStore } from "../../domain/blob-store.ts";
-import { DomainError } from "../../domain/errors.ts";
-import { sha256Elsewhere } from "../../hashing/digests.ts";
+import type { Chunk } from "../../domain/entities.ts";
+import { sha256, sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseBytes } from "../../hashing/release.ts";
-import type { ChunkRow } from "./storage.ts";
+import { readRight } from "../blobs/right-bytes.ts";
+import type { Storage } from "./storage.ts";
 
 /** Chunks that are in memory at the same time, each of MAX_CHUNK_BYTES at most. */
 export const PARALLEL_CHUNKS = 6;
 
-/**
- * The bytes of a chunk, once they were found to be its digest's; undefined when they are damaged, cut short or missing.
- * To be released by the caller.
- */
-export async function readChecked(
-  blobs: BlobStore,
-  chunk: ChunkRow,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  requirePlain(chunk);
-  const bytes = new Uint8Array(chunk.sizeBytes);
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The stored bytes of an object, from its beginning; undefined when there are none, or too few. */
+export async function readObject(
+  blobs: Pick<BlobStore, "readBytes">,
+  key: string,
+  sizeBytes: number,
+): Promise<Bytes | undefined> {
   try {
-    await using reader = await blobs.openReader(chunk.objectKey);
-    await reader.read(bytes, chunk.objectOffset);
+    return await blobs.readBytes(key, { offsetBytes: 0, lengthBytes: sizeBytes });
   } catch (error) {
-    releaseBytes(bytes);
     if (error instanceof ObjectNotFoundError || error instanceof ObjectTruncatedError) return undefined;
     throw error;
   }
-  const digested = await sha256Elsewhere(bytes);
-  if (digested.sha256 === chunk.digest) return digested.bytes;
-  releaseBytes(digested.bytes);
+}
+
+/**
+ * The stored bytes of a chunk with an object of its own, once what they decode to was found to be its digest's; undefined when
+ * they are damaged, cut short or missing. `blobs` has the object, `from` all that it builds on. To be released by the
+ * caller.
+ */
+export async function readChecked(
+  blobs: Pick<BlobStore, "readBytes">,
+  from: Storage,
+  chunk: Chunk,
+): Promise<Bytes | undefined> {
+  const stored = await readObject(blobs, chunk.objectKey, chunk.objectOffset + chunk.storedBytes);
+  if (stored === undefined) return undefined;
+  if (chunk.encoding === "raw" && chunk.objectOffset === 0) {
+    const digested = await sha256Elsewhere(stored);
+    if (digested.sha256 === chunk.digest) return digested.bytes;
+    releaseBytes(digested.bytes);
+    return undefined;
+  }
+  if (await decodesRight(from, chunk, stored)) return stored;
+  releaseBytes(stored);
   return undefined;
 }
 
-/** Whether a store has the chunk's bytes, all of them right. */
-export async function holdsChunk(blobs: BlobStore, chunk: ChunkRow): Promise<boolean> {
-  if ((await blobs.stat(chunk.objectKey))?.sizeBytes !== chunk.sizeBytes) return false;
-  const bytes = await readChecked(blobs, chunk);
+/** Whether these bytes of the chunk's object, and what `from` has of its bases, decode to the chunk. */
+export async function decodesRight(
+  { metadata, blobs }: Storage,
+  chunk: Chunk,
+  object: Bytes,
+): Promise<boolean> {
+  const overlay: Pick<BlobStore, "readBytes"> = {
+    readBytes: async (key, range, newArray) => {
+      if (key !== chunk.objectKey) return await blobs.readBytes(key, range, newArray);
+      const end = range.offsetBytes + range.lengthBytes;
+      if (end > object.byteLength) throw new ObjectTruncatedError(key);
+      return object.slice(range.offsetBytes, end);
+    },
+  };
+  const { bytes } = await readRight({ metadata, blobs: overlay }, chunk);
   if (bytes === undefined) return false;
   releaseBytes(bytes);
   return true;
 }
 
-/** Stores bytes that are the chunk's under its key, and releases them. They are not durable yet. */
-export async function storeChunk(
-  blobs: BlobStore,
-  chunk: ChunkRow,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> {
+/** Whether a store has the object of a chunk, all of it right. */
+export async function holdsChunk(blobs: BlobStore, from: Storage, chunk: Chunk): Promise<boolean> {
+  if ((await blobs.stat(chunk.objectKey))?.sizeBytes !== chunk.objectOffset + chunk.storedBytes) return false;
+  const bytes = await readChecked(blobs, from, chunk);
+  if (bytes === undefined) return false;
+  releaseBytes(bytes);
+  return true;
+}
+
+/** Stores bytes under a key, and releases them. They are not durable yet. */
+export async function storeObject(blobs: BlobStore, key: string, bytes: Bytes): Promise<void> {
   try {
-    await using writer = await blobs.openWriter(chunk.objectKey, {
-      sizeBytes: chunk.sizeBytes,
-      sha256: chunk.digest,
-    });
+    await using writer = await blobs.openWriter(key, { sizeBytes: bytes.byteLength, sha256: sha256(bytes) });
     await writer.write(bytes);
     await writer.commit();
   } finally {
@@ -58,12 +87,18 @@ export async function storeChunk(
   }
 }
 
-/** Other forms can't be there yet; whoever adds one must say here how its bytes move. */
-function requirePlain({ digest, encoding, objectOffset }: ChunkRow): void {
-  if (encoding === "raw" && objectOffset === 0) return;
-  throw new DomainError(
-    "unimplemented",
-    "CHUNK_FORM",
-    `The chunk ${digest} is stored in a form (${encoding}) that this ModelBox can't move; use a newer one.`,
-  );
+/** Stores the bytes of a chunk's object; of one that is stored as it is the digest is known. */
+export async function storeChunk(blobs: BlobStore, chunk: Chunk, bytes: Bytes): Promise<void> {
+  if (chunk.encoding !== "raw" || chunk.objectOffset !== 0)
+    return await storeObject(blobs, chunk.objectKey, bytes);
+  try {
+    await using writer = await blobs.openWriter(chunk.objectKey, {
+      sizeBytes: bytes.byteLength,
+      sha256: chunk.digest,
+    });
+    await writer.write(bytes);
+    await writer.commit();
+  } finally {
+    releaseBytes(bytes);
+  }
 }

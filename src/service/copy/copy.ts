@@ -1,10 +1,10 @@
 import { failedPrecondition } from "../../domain/errors.ts";
-import { CHUNK_PREFIX } from "../../domain/object-keys.ts";
+import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import { compareTables } from "./compare-tables.ts";
-import { copyChunks, hasNoChunks, mendChunks, type ChunkCounts } from "./copy-chunks.ts";
+import { copyChunks, hasNone, mendChunks, type ChunkCounts } from "./copy-chunks.ts";
 import { copyRows } from "./copy-rows.ts";
 import { damagedError, describeDamaged, type DamagedChunk } from "./damaged.ts";
-import { CHUNK_TABLE, type CopyOptions, type Storage, type TableSummary } from "./storage.ts";
+import { CHUNK_TABLE, isCopied, type CopyOptions, type Storage, type TableSummary } from "./storage.ts";
 
 /** What a copy has moved. */
 export interface CopyResult {
@@ -29,7 +29,8 @@ export interface CopyInput extends CopyOptions {
  * target. A run that was broken off is continued by the next; what it throws leaves the target unfinished.
  */
 export async function copyAll({ from, to, sameBlobs, ...options }: CopyInput): Promise<CopyResult> {
-  const names = await from.metadata.read(async (tx) => tx.tables.names);
+  const all = await from.metadata.read(async (tx) => tx.tables.names);
+  const names = all.filter((table) => isCopied(table, sameBlobs));
   if (!sameBlobs) await requireNoStrangers(to, names);
   // Chunks last: they take long, and what can't be kept in the target is known before.
   let copied = 0;
@@ -57,7 +58,7 @@ export async function requireNoStrangers(to: Storage, names: readonly string[]):
     return found;
   });
   if (rows.some((row) => row !== undefined)) return true;
-  if (await hasNoChunks(to, CHUNK_PREFIX)) return false;
+  if ((await hasNone(to, CHUNK_PREFIX)) && (await hasNone(to, PACK_PREFIX))) return false;
   // Nothing was begun, so nothing is unfinished.
   await to.metadata.write((tx) => tx.tables.finishCopy());
   throw failedPrecondition(

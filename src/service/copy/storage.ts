@@ -35,16 +35,27 @@ export interface TableSummary {
 }
 
 /** A row of the chunk table. */
-export interface ChunkRow extends TableRow, Pick<Chunk, "digest" | "sizeBytes" | "objectKey"> {
+export interface ChunkRow extends TableRow {
   readonly digest: string;
   readonly sizeBytes: number;
+  readonly generation: string;
   readonly objectKey: string;
-  readonly objectOffset: number;
-  readonly encoding: string;
+  readonly storedBytes: number;
   readonly state: string;
 }
 
-/** A chunk of which no upload knows any more has no bytes that matter. */
-export function hasBytes(chunk: ChunkRow): boolean {
-  return chunk.state !== "condemned";
+/** A row as the chunk that it is. */
+export function chunkOfRow(row: ChunkRow): Chunk {
+  const text = (field: string): string => String(row[field] ?? "");
+  const { baseDigest, packId, namespaceId } = {
+    baseDigest: text("baseDigest"),
+    packId: text("packId"),
+    namespaceId: text("namespaceId"),
+  };
+  return { ...(row as unknown as Chunk), baseDigest, packId, namespaceId };
+}
+
+/** Tables of what is in no copy: work in the background, and, unless the bytes stay where they are, what waits to be deleted. */
+export function isCopied(table: string, sameBlobs: boolean): boolean {
+  return table !== "jobs" && (sameBlobs || table !== "doomedObjects");
 }

@@ -96,13 +96,6 @@ export class Mender {
     });
   }
 
-  /** Lets an object go that no row names. */
-  async stray(objectKey: string, sizeBytes: number): Promise<Mended> {
-    const doomed = { objectKey, sizeBytes, doomedAt: this.#clock.nowMicros() };
-    await this.#to.metadata.write((tx) => tx.garbage.doom([doomed]));
-    return "repaired";
-  }
-
   async totals(shard: number): Promise<Mended> {
     await this.#to.metadata.write((tx) => tx.checks.recount(shard));
     return "repaired";

@@ -49,7 +49,6 @@ export async function reportStray(
     return;
   }
   const detail = `no row names it; it was written ${Math.floor(ageMs / HOUR_MS)} hours ago`;
-  // It stays for an hour: other findings may still be mended with it.
-  const found = { kind: "unknown_object", detail, sha256: "", objectKey: key, sizeBytes } as const;
-  await report(check, found, (mender) => mender.stray(key, sizeBytes));
+  // Collection removes it, with the care that a database of another store needs.
+  await report(check, { kind: "unknown_object", detail, sha256: "", objectKey: key, sizeBytes });
 }
