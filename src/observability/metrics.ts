@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { addCollectionMetrics, type CollectionRun } from "./collection-metrics.ts";
+import { addEncodingMetrics, type EncodingMetrics } from "./encoding-metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { storageGauges, type MeasuredStorage } from "./storage-metrics.ts";
 
@@ -46,6 +47,7 @@ export interface Metrics {
   quotaRefused(): void;
   storageMeasured(storage: MeasuredStorage): void;
   collected(run: CollectionRun): void;
+  readonly encoding: EncodingMetrics;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -137,6 +139,7 @@ export function createMetrics(
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
     storageMeasured: measureStorage,
     collected,
+    encoding: addEncodingMetrics(registry),
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {
