@@ -20,6 +20,7 @@ import { s3Problems, s3Schema } from "./s3-schema.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 const MAX_DRAIN_SECONDS = 3600;
+const MAX_ENCODING_WORKERS = 16;
 const MAX_PORT = 65_535;
 const MAX_PERIOD_DAYS = 3650;
 const MAX_SCRUB_MIB = 10_000;
@@ -139,6 +140,19 @@ export const serverSpec = {
           1,
           MAX_SCRUB_MIB,
         ),
+      }),
+    },
+    encoding: {
+      comment: "Stored bytes are made smaller in the background; whoever reads them gets the same bytes.",
+      schema: z.object({
+        enabled: flag("Without it bytes stay as they are: those already encoded, too, can be read.", true),
+        workers: integer(
+          "Threads of one server at a time; each takes about 50 MiB of memory.",
+          1,
+          1,
+          MAX_ENCODING_WORKERS,
+        ),
+        cpu_percent: integer("How much of the time each of them works; it rests for the others.", 50, 1, 100),
       }),
     },
     metadata_storage_integrated: {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { addCollectionMetrics, type CollectionRun } from "./collection-metrics.ts";
+import { addEncodingMetrics, type EncodingMetrics } from "./encoding-metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { storageGauges, type MeasuredStorage } from "./storage-metrics.ts";
 
@@ -49,6 +50,7 @@ export interface Metrics {
   /** Bytes that were read to look for damage, and when all of them last were, in microseconds; 0 for never. */
   scrubbed(bytes: number): void;
   scrubFinished(at: number): void;
+  readonly encoding: EncodingMetrics;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -147,6 +149,7 @@ export function createMetrics(
     collected,
     scrubbed: (bytes) => scrubBytes.inc(bytes),
     scrubFinished: (at) => scrubEnd.set(at / 1_000_000),
+    encoding: addEncodingMetrics(registry),
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {

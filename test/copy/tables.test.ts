@@ -75,7 +75,7 @@ describe("a copy", () => {
     await using from = await aStorage(join(folder.path, "a"), "sqlite");
     await using to = await aStorage(join(folder.path, "b"), "sqlite");
     await using source = await from.open();
-    const { packed, packedToo, base, xor, xorToo } = await storeForms(source.metadata, source.blobs);
+    const { packed, packedToo, base, delta, deltaToo } = await storeForms(source.metadata, source.blobs);
     await flipByte(source.blobs, packedToo.objectKey, packedToo.objectOffset + 1);
     await flipByte(source.blobs, base.objectKey, 1);
     const run = async (skipDamaged: boolean) => {
@@ -90,7 +90,7 @@ describe("a copy", () => {
     expect(damaged.map((one) => one.sha256)).toEqual([packedToo.digest]);
     expect(chunks).toMatchObject({ sentChunks: 0 });
     await using target = await to.open();
-    for (const { digest } of [packed, base, xor, xorToo]) {
+    for (const { digest } of [packed, base, delta, deltaToo]) {
       const [chunk] = await target.metadata.read((tx) => tx.chunks.getMany([digest]));
       expect(chunk?.state).toBe("stored");
       expect((await readRight(target, chunk!)).problem).toBeUndefined();

@@ -138,12 +138,12 @@ const cases: readonly Case[] = [
   {
     title: "a byte that was turned, of a base",
     harm: ({ blobs, forms }) => flipByte(blobs, forms.base.objectKey, 4711),
-    found: ["wrong_digest found base", "wrong_digest found xor", "wrong_digest found xorToo"],
+    found: ["wrong_digest found base", "wrong_digest found delta", "wrong_digest found deltaToo"],
   },
   {
     title: "a base without a row",
-    harm: (world) => world.change("xor", { baseDigest: "ab".repeat(32) }),
-    found: ["base_missing found xor", "object_missing found xorToo"],
+    harm: (world) => world.change("delta", { baseDigest: "ab".repeat(32) }),
+    found: ["base_missing found delta", "object_missing found deltaToo"],
   },
   {
     title: "a base that is quarantined and damaged",
@@ -151,7 +151,7 @@ const cases: readonly Case[] = [
       await metadata.write((tx) => tx.chunks.quarantine(base.digest, base.generation));
       await blobs.delete(base.objectKey);
     },
-    found: ["base_quarantined found xor", "object_missing found xorToo", "quarantined found base"],
+    found: ["base_quarantined found delta", "object_missing found deltaToo", "quarantined found base"],
   },
   {
     title: "a pack that is gone",
@@ -254,9 +254,9 @@ describe("what can be repaired without a copy", () => {
   });
 
   test("a depth that can't be", async () => {
-    await world.change("xorToo", { chainDepth: 1 });
-    await expectRepaired(["chain_depth found xorToo"]);
-    expect(await world.row("xorToo")).toMatchObject({ encoding: "raw", chainDepth: 0, baseDigest: "" });
+    await world.change("deltaToo", { chainDepth: 1 });
+    await expectRepaired(["chain_depth found deltaToo"]);
+    expect(await world.row("deltaToo")).toMatchObject({ encoding: "raw", chainDepth: 0, baseDigest: "" });
   });
 
   test("a pack without a row, and one whose size is wrong", async () => {
@@ -342,8 +342,8 @@ describe("what nobody can repair", () => {
   test("a circle of bases is found, and its chunks are quarantined", async () => {
     await using storage = await aStorage(join(folder.path, "one"), "sqlite");
     await using world = await aWorld(storage);
-    const { xorToo } = world.forms;
-    const circle = { baseDigest: xorToo.digest, chainDepth: 3, encoding: "xor-grouped-zstd" };
+    const { deltaToo } = world.forms;
+    const circle = { baseDigest: deltaToo.digest, chainDepth: 3, encoding: "delta-grouped-zstd" };
     await world.change("base", circle);
     expect((await world.check()).filter((one) => one.startsWith("chain_cycle"))).toHaveLength(1);
     for (const one of await world.mend()) expect(one).toContain(" quarantined ");

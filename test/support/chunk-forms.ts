@@ -15,15 +15,15 @@ export interface Forms {
   readonly packed: Chunk;
   readonly packedToo: Chunk;
   readonly zstd: Chunk;
-  /** The base of `xor`, which is the base of `xorToo`. */
+  /** The base of `delta`, which is the base of `deltaToo`. */
   readonly base: Chunk;
-  readonly xor: Chunk;
-  readonly xorToo: Chunk;
+  readonly delta: Chunk;
+  readonly deltaToo: Chunk;
 }
 
 export type FormName = keyof Forms;
 
-export const formNames = ["raw", "packed", "packedToo", "zstd", "base", "xor", "xorToo"] as const;
+export const formNames = ["raw", "packed", "packedToo", "zstd", "base", "delta", "deltaToo"] as const;
 
 /** Objects have something before the first chunk of a pack. */
 const PACK_HEAD_BYTES = 16;
@@ -32,9 +32,9 @@ const CHUNK_BYTES = 40_000;
 /** What a chunk of each form has, the same every time. */
 export function formBytes(name: FormName): Uint8Array<ArrayBuffer> {
   if (name === "zstd") return new Uint8Array(CHUNK_BYTES).fill(7);
-  if (name !== "xor" && name !== "xorToo") return someBytes(CHUNK_BYTES, formNames.indexOf(name) + 1);
+  if (name !== "delta" && name !== "deltaToo") return someBytes(CHUNK_BYTES, formNames.indexOf(name) + 1);
   const bytes = formBytes("base");
-  for (let index = 0; index < bytes.byteLength; index += 100) bytes[index]! ^= name === "xor" ? 1 : 3;
+  for (let index = 0; index < bytes.byteLength; index += 100) bytes[index]! ^= name === "delta" ? 1 : 3;
   return bytes;
 }
 
@@ -53,11 +53,11 @@ export async function storeForms(metadata: MetadataStore, blobs: BlobStore): Pro
   await blobs.writeBytes(packKey, packBytes, sha256(packBytes));
   const inPack = { packId, objectKey: packKey };
   const base = await alone("base", formBytes("base"));
-  const difference = (name: "xor" | "xorToo", from: FormName) =>
-    encode(formBytes(name), { encoding: "xor-grouped-zstd", width: 4, base: formBytes(from) });
-  const xorFields = { encoding: "xor-grouped-zstd" } as const;
-  const xor = await alone("xor", difference("xor", "base"), {
-    ...xorFields,
+  const difference = (name: "delta" | "deltaToo", from: FormName) =>
+    encode(formBytes(name), { encoding: "delta-grouped-zstd", width: 4, base: formBytes(from) });
+  const deltaFields = { encoding: "delta-grouped-zstd" } as const;
+  const delta = await alone("delta", difference("delta", "base"), {
+    ...deltaFields,
     baseDigest: base.digest,
     chainDepth: 1,
   });
@@ -67,10 +67,10 @@ export async function storeForms(metadata: MetadataStore, blobs: BlobStore): Pro
     packedToo: chunkOf("packedToo", { ...inPack, objectOffset: PACK_HEAD_BYTES + CHUNK_BYTES }),
     zstd: await alone("zstd", encode(formBytes("zstd"), { encoding: "zstd" }), { encoding: "zstd" }),
     base,
-    xor,
-    xorToo: await alone("xorToo", difference("xorToo", "xor"), {
-      ...xorFields,
-      baseDigest: xor.digest,
+    delta,
+    deltaToo: await alone("deltaToo", difference("deltaToo", "delta"), {
+      ...deltaFields,
+      baseDigest: delta.digest,
       chainDepth: 2,
     }),
   };

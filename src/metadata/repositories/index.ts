@@ -5,6 +5,7 @@ import { ChangeRepository } from "./changes.ts";
 import { ChunkRepository } from "./chunks.ts";
 import { EventRepository } from "./events.ts";
 import { GarbageRepository } from "./garbage.ts";
+import { EncodingRepository } from "./encodings.ts";
 import { JobRepository } from "./jobs.ts";
 import { LabelRepository } from "./labels.ts";
 import { LeaseRepository } from "./leases.ts";
@@ -38,6 +39,7 @@ export function createRepositories(session: Session): MetadataWriter {
     tokens: new TokenRepository(session),
     checks: new StorageCheckRepository(session),
     garbage: new GarbageRepository(session),
+    encodings: new EncodingRepository(session),
     jobs: new JobRepository(session),
     tables: new TableRepository(session),
   };
