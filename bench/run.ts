@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { blobs } from "./blobs/blobs.ts";
 import { catalogue } from "./catalogue/catalogue.ts";
 import { databaseCatalogue } from "./catalogue/database-catalogue.ts";
+import { collection } from "./collection/collection.ts";
 import { databases } from "./databases/databases.ts";
 import { SkippedError, type Bench, type BenchContext } from "./harness/bench.ts";
 import { describeMachine } from "./harness/machine.ts";
@@ -33,6 +34,7 @@ const benches: readonly Bench[] = [
   memory,
   checkpoints,
   reuse,
+  collection,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");

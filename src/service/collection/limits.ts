@@ -21,5 +21,7 @@ export const JUDGE_WAIT_MS = 15 * MINUTE_MS;
 export const READER_GRACE_MS = HOUR_MS;
 /** How old an object is at least that was stored without a row: by then its upload has made one, or has failed. */
 export const ORPHAN_GRACE_MS = 24 * HOUR_MS;
+/** How far the clocks of the store and of servers may be apart; stores note times in whole seconds, too. */
+export const CLOCK_SLACK_MS = 5 * MINUTE_MS;
 /** How old an unused chunk is at least, unless somebody says otherwise. */
 export const DEFAULT_GRACE_MS = HOUR_MS;

@@ -3,7 +3,7 @@ import type { Sum } from "../../domain/metadata-store.ts";
 import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import type { ServiceContext } from "../context.ts";
 import { deleteObjects, type Undeleted } from "./delete-objects.ts";
-import { MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
+import { CLOCK_SLACK_MS, MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
 import { NOTHING, plus } from "./tally.ts";
 
 export interface OrphanOptions {
@@ -68,7 +68,7 @@ async function* oldObjects(
   let page: ListedObject[] = [];
   for await (const object of blobs.list(prefix)) {
     if (signal.aborted) return;
-    if (object.modifiedAt < beginning) continue;
+    if (object.modifiedAt < beginning - CLOCK_SLACK_MS * 1000) continue;
     if (object.modifiedAt >= clock.nowMicros() - ORPHAN_GRACE_MS * 1000) continue;
     page.push(object);
     if (page.length < OBJECTS_PER_LOOKUP) continue;
