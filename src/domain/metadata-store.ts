@@ -281,6 +281,10 @@ export interface GarbageReader {
   ): Promise<{ readonly items: readonly UnusedChunk[]; readonly next: string | undefined }>;
   /** Sums over the chunks that are condemned, and the objects that are doomed. */
   waiting(): Promise<{ readonly condemned: Sum; readonly doomed: Sum }>;
+  /** Packs in the order of their ids, after one of them, with the stored bytes of the chunks that name them. */
+  packs(after: string | undefined, limit: number): Promise<readonly UsedPack[]>;
+  /** The chunks that are in a pack. */
+  packed(packId: string): Promise<readonly Chunk[]>;
   /** Objects that were doomed before `before`, oldest first. */
   doomed(before: number, limit: number): Promise<readonly DoomedObject[]>;
   /** Which of these objects are the place of a chunk or a pack, or doomed. */
@@ -301,12 +305,31 @@ export interface GarbageWriter extends GarbageReader {
    * others are removed, and objects that no row names then are doomed.
    */
   judge(before: number, limit: number, now: number): Promise<Judged>;
+  /**
+   * Notes that chunks are in a pack now, and dooms what they were in if nothing else is there. Those that are not as they
+   * were read stay as they are.
+   */
+  move(moves: readonly ChunkMove[], now: number): Promise<void>;
+  /** Dooms a pack if no chunk names it. */
+  doomEmptyPack(packId: string, now: number): Promise<void>;
   /** Notes objects that no row names any more. */
   doom(objects: readonly DoomedObject[]): Promise<void>;
   /** Forgets objects that were deleted. */
   forget(keys: readonly string[]): Promise<void>;
   /** Asks for these chunks' dependents to be stored without them. */
   requestRebases(bases: readonly string[]): Promise<void>;
+}
+
+/** A pack, and how much of it is used. */
+export interface UsedPack {
+  readonly pack: Pack;
+  readonly usedBytes: number;
+}
+
+/** A chunk as it was read, and as it is to be. */
+export interface ChunkMove {
+  readonly from: Chunk;
+  readonly to: Chunk;
 }
 
 /** What became of condemned chunks. */

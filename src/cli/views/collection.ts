@@ -20,6 +20,7 @@ interface ShownCollection {
   readonly unused: ShownSum;
   readonly spared: number;
   readonly removed: ShownSum;
+  readonly repacked: ShownSum;
   readonly orphans: ShownSum;
   readonly deleted: ShownSum;
   readonly waiting: { readonly condemned: ShownSum; readonly doomed: ShownSum };
@@ -37,9 +38,10 @@ export const garbageView: ListView<ShownGarbage> = {
 };
 
 export function renderCollected(collected: ShownCollection): readonly Detail[] {
-  const { dryRun, unused, spared, removed, orphans, deleted, waiting } = collected;
+  const { dryRun, unused, spared, removed, repacked, orphans, deleted, waiting } = collected;
   return [
     ["unused", sumText(unused)],
+    ["in packs", sumText(repacked)],
     ["never named", sumText(orphans)],
     ["used again", spared === 0 ? "" : String(spared)],
     ["removed", dryRun ? "" : sumText(removed)],

@@ -145,6 +145,46 @@ export function garbageTests(define: Define): void {
     expect(await store.read((tx) => tx.tables.page("packs", undefined, 10))).toEqual([]);
   });
 
+  define("chunks move from pack to pack, and what they were in is doomed", async (store) => {
+    const [first, second] = [aPack("1"), aPack("2")];
+    const [a, b, c] = [aChunk("a", first.place), aChunk("b", first.place), aChunk("c", first.place)];
+    await store.write(async (tx) => {
+      for (const { pack } of [first, second]) await tx.packs.insert(pack);
+      for (const chunk of [a, b, c]) await tx.chunks.insert(chunk);
+    });
+    const used = (bytes: readonly number[]) =>
+      [first, second].map(({ pack }, index) => ({ pack, usedBytes: bytes[index] ?? 0 }));
+    const packs = (after?: string, limit = 10) => store.read((tx) => tx.garbage.packs(after, limit));
+    expect(await packs()).toEqual(used([30, 0]));
+    expect(await packs(undefined, 1)).toEqual(used([30]).slice(0, 1));
+    expect(await packs(first.pack.id)).toEqual(used([30, 0]).slice(1));
+    const packed = (id: string) => store.read((tx) => tx.garbage.packed(id));
+    expect((await packed(first.pack.id)).map(({ digest }) => digest).toSorted()).toEqual(
+      [a, b, c].map(({ digest }) => digest).toSorted(),
+    );
+    const to = (chunk: Chunk) => ({ ...chunk, ...second.place, generation: "2", durable: true });
+    await store.write((tx) => tx.garbage.condemn([c], 100));
+    await store.write((tx) =>
+      tx.garbage.move(
+        [a, c].map((from) => ({ from, to: to(from) })),
+        200,
+      ),
+    );
+    expect(await packs()).toEqual(used([20, 10]));
+    expect(await store.read((tx) => tx.chunks.getMany([a.digest]))).toEqual([to(a)]);
+    // It was condemned meanwhile, and is judged as others are.
+    expect(await judge(store, LATER, 300)).toMatchObject({ looked: 1, removed: [{ digest: c.digest }] });
+    await store.write((tx) => tx.garbage.doomEmptyPack(first.pack.id, 350));
+    await store.write((tx) => tx.garbage.move([{ from: { ...b, generation: "x" }, to: to(b) }], 350));
+    expect(await store.read((tx) => tx.garbage.doomed(LATER, 10))).toEqual([]);
+    await store.write((tx) => tx.garbage.move([{ from: b, to: to(b) }], 400));
+    const { objectKey, sizeBytes } = first.pack;
+    expect(await store.read((tx) => tx.garbage.doomed(LATER, 10))).toEqual([
+      { objectKey, sizeBytes, doomedAt: 400 },
+    ]);
+    expect(await packs()).toEqual([{ pack: second.pack, usedBytes: 20 }]);
+  });
+
   define("objects are named by chunks, packs, and as doomed", async (store) => {
     const digest = aChunk("x").digest;
     const key = `chunks/${digest.slice(0, 2)}/${digest}.1`;
@@ -161,6 +201,17 @@ export function garbageTests(define: Define): void {
     );
     expect([...named].toSorted()).toEqual([key, old, pack.objectKey].toSorted());
   });
+}
+
+/** Packs with a larger last digit come later. */
+function aPack(digit: string) {
+  const pack = {
+    id: `01a21570-0000-7000-8000-00000000000${digit}`,
+    objectKey: `packs/${digit}`,
+    sizeBytes: 100,
+    createdAt: 1,
+  };
+  return { pack, place: { packId: pack.id, objectKey: pack.objectKey } };
 }
 
 async function chunksOfAllKinds(store: MetadataStore) {

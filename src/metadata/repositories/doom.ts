@@ -32,11 +32,11 @@ export class Doom {
       alone.map(({ objectKey, storedBytes }) => ({ objectKey, sizeBytes: storedBytes, doomedAt: now })),
     );
     for (const packId of new Set(chunks.map((chunk) => chunk.packId))) {
-      if (packId !== "") await this.#doomPackIfEmpty(packId, now);
+      if (packId !== "") await this.doomPackIfEmpty(packId, now);
     }
   }
 
-  async #doomPackIfEmpty(packId: string, now: number): Promise<void> {
+  async doomPackIfEmpty(packId: string, now: number): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunks, packs } = tables;
     // Whoever takes another chunk out of it at the same time waits for this, and then sees what is left.

@@ -1,10 +1,18 @@
 import { and, asc, eq, gt, inArray, lt, lte, notExists, sql } from "drizzle-orm";
 import type { Chunk, DoomedObject } from "../../domain/entities.ts";
-import type { GarbageWriter, Judged, Sum, UnusedChunk } from "../../domain/metadata-store.ts";
+import type {
+  ChunkMove,
+  GarbageWriter,
+  Judged,
+  Sum,
+  UnusedChunk,
+  UsedPack,
+} from "../../domain/metadata-store.ts";
 import { digestOfKey, packIdOfKey } from "../../domain/object-keys.ts";
 import type { Session } from "../session.ts";
 import { ChunkRepository, chunkOf } from "./chunks.ts";
 import { Doom } from "./doom.ts";
+import { PackContents } from "./pack-contents.ts";
 import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.ts";
 
 /** Chunks that one query condemns at most. */
@@ -17,11 +25,13 @@ export class GarbageRepository implements GarbageWriter {
   readonly #session: Session;
   readonly #chunks: ChunkRepository;
   readonly #doom: Doom;
+  readonly #packs: PackContents;
 
   constructor(session: Session) {
     this.#session = session;
     this.#chunks = new ChunkRepository(session);
     this.#doom = new Doom(session);
+    this.#packs = new PackContents(session);
   }
 
   async unused(
@@ -184,6 +194,22 @@ export class GarbageRepository implements GarbageWriter {
     await forKeys(this.#session, "condemned.delete", digests, pardon);
     await this.#doom.abandon(removed, now);
     return { looked: rows.length, spared: spared.length, removed };
+  }
+
+  async packs(after: string | undefined, limit: number): Promise<readonly UsedPack[]> {
+    return await this.#packs.page(after, limit);
+  }
+
+  async packed(packId: string): Promise<readonly Chunk[]> {
+    return await this.#packs.chunksOf(packId);
+  }
+
+  async move(moves: readonly ChunkMove[], now: number): Promise<void> {
+    await this.#doom.abandon(await this.#packs.move(moves), now);
+  }
+
+  async doomEmptyPack(packId: string, now: number): Promise<void> {
+    await this.#doom.doomPackIfEmpty(packId, now);
   }
 
   async doom(objects: readonly DoomedObject[]): Promise<void> {

@@ -7,8 +7,12 @@ import { everybody } from "../../../test/support/rpc.ts";
 import type { BlobStore } from "../../domain/blob-store.ts";
 import { newId } from "../../domain/ids.ts";
 import { chunkObjectKey } from "../../domain/object-keys.ts";
+import { writePack } from "../../domain/pack-format.ts";
+import { sha256 } from "../../hashing/digests.ts";
 import { deleteArtifact } from "../artifacts/delete.ts";
+import { postPack } from "../blobs/post-pack.ts";
 import type { ServiceContext } from "../context.ts";
+import { releaseLease } from "../leases/release.ts";
 import { purgeExpired } from "../maintenance.ts";
 import { collect, type CollectOptions } from "./collect.ts";
 
@@ -24,6 +28,10 @@ function run(context: ServiceContext, options: Partial<CollectOptions> = {}) {
 async function leaveGarbage(test: TestTransfers, chunks: number, seed = 1): Promise<void> {
   const file = await test.store("f", someBytes(chunks * CHUNK_BYTES, seed), { chunkBytes: CHUNK_BYTES });
   await deleteArtifact(test.context, everybody, { artifact: file.artifactId, requestId: "" });
+}
+
+function packsOf({ context }: TestTransfers) {
+  return context.metadata.read((tx) => tx.garbage.packs(undefined, 10));
 }
 
 /** An object of a server that died before it had noted it. */
@@ -153,6 +161,44 @@ test("killed between any two steps, the next run ends what was begun", async () 
     expect(step).toBeLessThan(200);
   }
 }, 120_000);
+
+test("chunks of a pack of which little is used move to another, and readers never notice", async () => {
+  await using test = await openTransfers();
+  await test.store("other", someBytes(10));
+  const parts = Array.from({ length: 12 }, (_, index) => someBytes(CHUNK_BYTES, index + 1));
+  const kept = parts.slice(0, 3);
+  for (const half of [parts.slice(0, 6), parts.slice(6)]) {
+    const leaseId = await test.begin();
+    const pack = writePack(
+      new Uint8Array(100_000),
+      half.map((bytes) => ({ digest: sha256(bytes), bytes })),
+    ).slice();
+    await postPack(test.transfers, everybody, {
+      leaseId,
+      sizeBytes: pack.byteLength,
+      whole: async () => pack,
+    });
+    await releaseLease(test.context, everybody, leaseId);
+  }
+  const file = await test.store("kept", new Uint8Array(Buffer.concat(kept)), { chunkBytes: CHUNK_BYTES });
+  const before = await packsOf(test);
+  expect(before).toHaveLength(2);
+  await run(test.context);
+  test.advanceMs(16 * MINUTE_MS);
+  expect((await run(test.context, { dryRun: true })).repacked.count).toBe(0);
+  // The rows of the others go first, then it is worth while.
+  const packed = await run(test.context);
+  expect(packed.removed.total.count).toBe(9);
+  expect(packed.repacked).toMatchObject({ count: 1 });
+  expect(await packsOf(test)).toHaveLength(1);
+  expect(Buffer.from(await test.read(file)).equals(Buffer.concat(kept))).toBe(true);
+  test.advanceMs(61 * MINUTE_MS);
+  await run(test.context);
+  // The file "other", and the new pack.
+  expect(await test.objects()).toHaveLength(2);
+  expect(Buffer.from(await test.read(file)).equals(Buffer.concat(kept))).toBe(true);
+  expect((await run(test.context)).repacked).toEqual({ count: 0, bytes: 0 });
+});
 
 test("several servers that collect at once share the work", async () => {
   await using test = await openTransfers();

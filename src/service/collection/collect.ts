@@ -5,6 +5,7 @@ import { condemnUnused } from "./condemn.ts";
 import { DEFAULT_GRACE_MS } from "./limits.ts";
 import { Undeleted } from "./delete-objects.ts";
 import { deleteOrphans } from "./orphans.ts";
+import { repack } from "./repack.ts";
 import { sweep } from "./sweep.ts";
 import { NOTHING, Tally } from "./tally.ts";
 
@@ -15,6 +16,8 @@ const SWEEP_JOB = "gc-sweep";
 export interface Collected {
   /** Chunks that nothing uses: condemned now. */
   readonly unused: Tally;
+  /** Packs of which little was used: packed anew, with the bytes in them that nothing uses. */
+  readonly repacked: Sum;
   /** Objects that were stored and never named. */
   readonly orphans: Sum;
   /** Condemned before, and in use again. */
@@ -54,11 +57,13 @@ export async function collect(
   const unused = new Tally();
   const undeleted = new Undeleted();
   const walk = { graceMs, dryRun, signal };
+  let repacked = NOTHING;
   let orphans = NOTHING;
   let swept = { spared: 0, removed: new Tally(), deleted: NOTHING };
   let isComplete = true;
   if (dryRun) {
     await condemnUnused(context, unused, { ...walk, after: undefined, onPage: pause });
+    repacked = await repack(context, { dryRun, signal, onPage: pause });
     orphans = await deleteOrphans(context, { dryRun, signal, undeleted, onPage: pause });
   } else {
     try {
@@ -73,13 +78,14 @@ export async function collect(
         if (!(await condemnUnused(context, unused, { ...walk, after, onPage }))) return undefined;
         // The last digest: all that is left is the objects.
         const last = "f".repeat(64);
+        repacked = await repack(context, { dryRun, signal, onPage: () => both(held.advance(last), pause) });
         orphans = await deleteOrphans(context, {
           dryRun,
           signal,
           undeleted,
           onPage: () => both(held.advance(last), pause),
         });
-        return signal.aborted ? undefined : { unused: unused.total, orphans };
+        return signal.aborted ? undefined : { unused: unused.total, repacked, orphans };
       });
       if (walked === undefined && everyMs === 0) isComplete = false;
     } catch (error) {
@@ -88,7 +94,15 @@ export async function collect(
     }
   }
   const waiting = await context.metadata.read((tx) => tx.garbage.waiting());
-  return { unused, orphans, ...swept, undeleted, waiting, isComplete: isComplete && !signal.aborted };
+  return {
+    unused,
+    repacked,
+    orphans,
+    ...swept,
+    undeleted,
+    waiting,
+    isComplete: isComplete && !signal.aborted,
+  };
 }
 
 async function both(kept: Promise<void>, pause: () => Promise<void>): Promise<void> {

@@ -3,6 +3,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** Chunks that one transaction looks at. */
 export const CHUNKS_PER_PAGE = 500;
+/** Packs that one transaction looks at. */
+export const PACKS_PER_PAGE = 200;
 /** Objects whose names one transaction looks up. */
 export const OBJECTS_PER_LOOKUP = 500;
 /** Objects that are deleted at the same time. */
