@@ -247,6 +247,11 @@ export interface ChunkReader {
   ): Promise<ReadonlySet<string>>;
   /** Which of these digests a lease holds, stored. */
   heldBy(leaseId: string, digests: readonly string[]): Promise<readonly Chunk[]>;
+  /** The same, with nothing but their sizes: for many. */
+  heldSizes(
+    leaseId: string,
+    digests: readonly string[],
+  ): Promise<readonly Pick<Chunk, "digest" | "sizeBytes">[]>;
   /** How many chunks are stored and the sum of their stored bytes; for metrics. May be an estimate. */
   totals(): Promise<{ readonly count: number; readonly storedBytes: number }>;
 }

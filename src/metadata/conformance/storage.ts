@@ -337,6 +337,12 @@ function chunkTests(define: Define): void {
     // The first is held but not stored.
     expect(await holds()).toBe(2099);
     expect(await store.read((tx) => tx.chunks.heldBy("another", digests))).toEqual([]);
+    await store.read(async (tx) => {
+      const held = await tx.chunks.heldBy(lease.id, digests);
+      const sizes = held.map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
+      const inOrder = (all: typeof sizes) => all.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+      expect(inOrder([...(await tx.chunks.heldSizes(lease.id, digests))])).toEqual(inOrder(sizes));
+    });
     const present = async (namespaceIds: readonly string[] | "all") =>
       (await store.read((tx) => tx.chunks.presentIn(digests, namespaceIds))).size;
     // An upload that was broken off goes on under another lease of the namespace, and of no other one.

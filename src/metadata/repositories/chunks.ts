@@ -53,15 +53,24 @@ export class ChunkRepository implements ChunkWriter {
         .select({ chunk: chunks })
         .from(chunkHolds)
         .innerJoin(chunks, eq(chunks.digest, chunkHolds.digest))
-        .where(
-          and(
-            eq(chunkHolds.leaseId, slot(chunkHolds.leaseId, "leaseId")),
-            inSlots(chunkHolds.digest, size),
-            eq(chunks.state, "stored"),
-          ),
-        );
+        .where(this.#isHeld(size));
     const pages = await forKeys(this.#session, "chunks.heldBy", digests, build, { leaseId });
     return pages.flat().map(({ chunk }) => chunkOf(chunk));
+  }
+
+  async heldSizes(
+    leaseId: string,
+    digests: readonly string[],
+  ): Promise<readonly Pick<Chunk, "digest" | "sizeBytes">[]> {
+    const { builder, tables } = this.#session;
+    const { chunks, chunkHolds } = tables;
+    const build = (size: number) =>
+      builder
+        .select({ digest: chunks.digest, sizeBytes: chunks.sizeBytes })
+        .from(chunkHolds)
+        .innerJoin(chunks, eq(chunks.digest, chunkHolds.digest))
+        .where(this.#isHeld(size));
+    return (await forKeys(this.#session, "chunks.heldSizes", digests, build, { leaseId })).flat();
   }
 
   async totals(): Promise<{ readonly count: number; readonly storedBytes: number }> {
@@ -164,6 +173,15 @@ export class ChunkRepository implements ChunkWriter {
     const values = { ...row, digest, replaced: generation };
     return (
       this.#session.dialect.affectedRows(await this.#session.prepared("chunks.replace", build, values)) > 0
+    );
+  }
+
+  #isHeld(size: number) {
+    const { chunks, chunkHolds } = this.#session.tables;
+    return and(
+      eq(chunkHolds.leaseId, slot(chunkHolds.leaseId, "leaseId")),
+      inSlots(chunkHolds.digest, size),
+      eq(chunks.state, "stored"),
     );
   }
 

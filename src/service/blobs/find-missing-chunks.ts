@@ -1,4 +1,3 @@
-import type { Chunk } from "../../domain/entities.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { MetadataReader } from "../../domain/metadata-store.ts";
 import type { Caller, ServiceContext } from "../context.ts";
@@ -36,15 +35,15 @@ export async function findMissingChunks(
     ? await context.metadata.write(async (tx) => {
         const now = context.clock.nowMicros();
         const lease = await findUploadLease(tx, caller, leaseId, now);
-        const found = await findKnown(tx, caller, leaseId, digests);
-        await tx.chunks.hold(leaseId, found.present);
+        await tx.chunks.hold(leaseId, known.present);
         await renewWhenDue(tx, lease, now);
-        return [...found.held, ...(await tx.chunks.heldBy(leaseId, found.present))];
+        // What was collected since it was looked up is not among them.
+        return [...known.held, ...(await tx.chunks.heldSizes(leaseId, known.present))];
       })
     : known.held;
-  const rows = new Map(held.map((chunk) => [chunk.digest, chunk]));
-  requireSizes(chunks, rows);
-  return digests.filter((digest) => !rows.has(digest));
+  const sizes = new Map(held.map((chunk) => [chunk.digest, chunk.sizeBytes]));
+  requireSizes(chunks, sizes);
+  return digests.filter((digest) => !sizes.has(digest));
 }
 
 /** What the lease holds, and what else of the digests the caller may know of. */
@@ -53,21 +52,21 @@ async function findKnown(
   caller: Caller,
   leaseId: string,
   digests: readonly string[],
-): Promise<{ readonly held: readonly Chunk[]; readonly present: readonly string[] }> {
-  const held = await tx.chunks.heldBy(leaseId, digests);
+): Promise<{ readonly held: readonly ChunkInput[]; readonly present: readonly string[] }> {
+  const held = await tx.chunks.heldSizes(leaseId, digests);
   const holds = new Set(held.map((chunk) => chunk.digest));
   const others = digests.filter((digest) => !holds.has(digest));
   const present = others.length === 0 ? [] : [...(await tx.chunks.presentIn(others, caller.readable))];
   return { held, present };
 }
 
-function requireSizes(chunks: readonly ChunkInput[], rows: ReadonlyMap<string, Chunk>): void {
+function requireSizes(chunks: readonly ChunkInput[], sizes: ReadonlyMap<string, number>): void {
   for (const [index, { digest, sizeBytes }] of chunks.entries()) {
-    const stored = rows.get(digest);
-    if (stored !== undefined && stored.sizeBytes !== sizeBytes) {
+    const storedBytes = sizes.get(digest);
+    if (storedBytes !== undefined && storedBytes !== sizeBytes) {
       throw invalid(
         `chunks[${index}].size_bytes`,
-        `must be ${stored.sizeBytes}, the size of the bytes with this digest`,
+        `must be ${storedBytes}, the size of the bytes with this digest`,
       );
     }
   }
