@@ -1,3 +1,4 @@
+import { releaseBytes } from "../../hashing/release.ts";
 import { CHUNK_OVERHEAD_BYTES } from "./limits.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -11,7 +12,7 @@ const MAX_SPARE_BUFFERS = 16;
 
 /**
  * Memory for the chunks of a transfer, with a limit: who wants more waits until others have given theirs back. Large
- * buffers are used again, because the garbage collector is slow to return them.
+ * buffers are used again, and the others given back at once, because the garbage collector is slow to return them.
  */
 export class ChunkMemory {
   readonly #room: Semaphore;
@@ -35,6 +36,7 @@ export class ChunkMemory {
         if (isBack) return;
         isBack = true;
         if (spare !== undefined && spare.length < MAX_SPARE_BUFFERS) spare.push(buffer);
+        else releaseBytes(buffer);
         this.#room.release(held);
       },
     };

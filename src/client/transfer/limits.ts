@@ -8,6 +8,11 @@ export const DOWNLOAD_MEMORY_BYTES = 6 * MAX_CHUNK_BYTES;
 export const CHUNK_OVERHEAD_BYTES = 16 * 1024;
 /** Files that are read at once, so that small ones don't wait for each other. */
 export const UPLOAD_READERS = 8;
+/** Files up to this size are read in one piece. */
+export const SMALL_FILE_BYTES = 256 * 1024;
+/** A small file that takes longer was not in the system's memory; so many after it are left to other threads. */
+export const SLOW_READ_MS = 2;
+export const READS_AFTER_SLOW_ONE = 64;
 /** The server is asked about so many chunks at once, or so many bytes, or what has come up in so much time. */
 export const FIND_BATCH_CHUNKS = 512;
 export const FIND_BATCH_BYTES = 4 * 1024 * 1024;

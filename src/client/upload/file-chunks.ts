@@ -15,7 +15,7 @@ export interface ReadChunk {
 }
 
 /** A name may have become a link or a pipe since it was found: don't follow, don't wait. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Reads a file once, from its beginning to its end, chunk by chunk. Fails when the file is not as it was found, or
@@ -73,7 +73,8 @@ async function readSome(
   }
 }
 
-function unreadable(file: LocalFile, cause: unknown): LocalFileError {
+/** The error for a file that was found, and then could not be read. */
+export function unreadable(file: LocalFile, cause: unknown): LocalFileError {
   const code = errorCode(cause);
   const why =
     code === "ENOENT" || code === "ELOOP"
@@ -129,7 +130,8 @@ async function readFully(
   }
 }
 
-function changed(file: LocalFile): LocalFileError {
+/** The error for a file that is not as it was found. */
+export function changed(file: LocalFile): LocalFileError {
   return new LocalFileError(
     file.shownPath,
     `${file.shownPath} changed while it was read; upload it again once nothing writes to it.`,

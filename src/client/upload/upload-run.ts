@@ -6,6 +6,7 @@ import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
 import {
   MIN_UNASKED_BYTES,
+  SMALL_FILE_BYTES,
   UNASKED_AFTER_CHUNKS,
   UNASKED_AFTER_SMALL_CHUNKS,
   UPLOAD_MEMORY_BYTES,
@@ -17,11 +18,13 @@ import { isLoopback, type ServerFacts } from "../transfer/server-facts.ts";
 import type { TaskGroup } from "../transfer/task-group.ts";
 import { AskFirst } from "./ask-first.ts";
 import { DirectUploads } from "./direct-uploads.ts";
-import { fileChunks } from "./file-chunks.ts";
+import { fileChunks, type ReadChunk } from "./file-chunks.ts";
 import type { FoundFiles } from "./find-files.ts";
 import type { LocalFile } from "./local-file.ts";
 import { MissingChunks } from "./missing-chunks.ts";
 import { PackUploads, type PackedChunk } from "./pack-uploads.ts";
+import { ReadPace } from "./read-pace.ts";
+import { readSmallFile } from "./small-file.ts";
 
 const EMPTY_SHA256 = new Bun.CryptoHasher("sha256").digest("hex");
 
@@ -68,6 +71,7 @@ export class UploadRun {
   readonly #packs: PackUploads | undefined;
   /** Chunks that this upload has taken care of; a repeated one needs no second look. */
   readonly #handled = new Set<string>();
+  readonly #pace = new ReadPace();
   #doneFiles = 0;
   #doneBytes = 0;
 
@@ -116,6 +120,22 @@ export class UploadRun {
 
   /** Fills `named` in the order of the file, each once the server has the chunk: the last ones after this ends. */
   async #readFile(file: LocalFile, named: NamedChunk[]): Promise<void> {
+    const isSmall = file.sizeBytes > 0 && file.sizeBytes <= SMALL_FILE_BYTES;
+    if (isSmall && this.#pace.isFast()) await this.#readSmallFile(file, named);
+    else await this.#readInPieces(file, named);
+  }
+
+  async #readSmallFile(file: LocalFile, named: NamedChunk[]): Promise<void> {
+    const { group } = this.#options;
+    const read = await readSmallFile(file, this.#memory, group.signal, (work) => this.#pace.measure(work));
+    group.start(async () => {
+      await this.#placeRead(read, named, 0);
+      this.#doneFiles += 1;
+      this.#report();
+    });
+  }
+
+  async #readInPieces(file: LocalFile, named: NamedChunk[]): Promise<void> {
     const { group } = this.#options;
     let count = 0;
     // The reading itself, and each chunk on its way.
@@ -125,19 +145,23 @@ export class UploadRun {
       if (open === 0) this.#doneFiles += 1;
       this.#report();
     };
-    for await (const { lent, bytes } of fileChunks(file, this.#memory, group.signal)) {
+    for await (const read of fileChunks(file, this.#memory, group.signal)) {
       const index = count;
       count += 1;
       open += 1;
       group.start(async () => {
-        using _lent = lent;
-        named[index] = { sha256: await this.#place(bytes), sizeBytes: BigInt(bytes.length) };
-        this.chunks += 1;
-        this.#doneBytes += bytes.length;
+        await this.#placeRead(read, named, index);
         closeOne();
       });
     }
     closeOne();
+  }
+
+  async #placeRead({ lent, bytes }: ReadChunk, named: NamedChunk[], index: number): Promise<void> {
+    using _lent = lent;
+    named[index] = { sha256: await this.#place(bytes), sizeBytes: BigInt(bytes.length) };
+    this.chunks += 1;
+    this.#doneBytes += bytes.length;
   }
 
   /** Sees to it that the server has the chunk; returns its SHA-256. */

@@ -9,6 +9,7 @@ import type {
   Model,
   ModelVersion,
   Namespace,
+  Pack,
   StoredFile,
   TagAssignment,
 } from "../../domain/entities.ts";
@@ -164,6 +165,11 @@ export function aChunk(content: string, fields: Partial<Chunk> = {}): Chunk {
     namespaceId: "",
     ...fields,
   };
+}
+
+export function aPack(): Pack {
+  const id = newId();
+  return { id, objectKey: `packs/${id}`, sizeBytes: 1_000, createdAt: nextTime() };
 }
 
 export function aLease(object: ObjectKey, fields: Partial<Lease> = {}): Lease {

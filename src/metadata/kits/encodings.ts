@@ -14,6 +14,19 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * Any other text (callers ask for what is no id, and namespaces have the parent "") has a form of its own.
  */
 export function idBytes(id: string): Uint8Array {
+  const known = recentIds.get(id);
+  if (known !== undefined) return known;
+  const bytes = bytesOfId(id);
+  if (recentIds.size >= MAX_RECENT_IDS) recentIds.clear();
+  recentIds.set(id, bytes);
+  return bytes;
+}
+
+/** Many rows that are written together have the same lease, namespace or pack. Nobody changes the bytes. */
+const recentIds = new Map<string, Uint8Array>();
+const MAX_RECENT_IDS = 64;
+
+function bytesOfId(id: string): Uint8Array {
   if (UUID.test(id)) return Buffer.from(id.replaceAll("-", ""), "hex");
   if (id === "") return new Uint8Array();
   const text = Buffer.from(id);

@@ -97,20 +97,17 @@ export class ChunkRepository implements ChunkWriter {
   async insertMany(chunks: readonly Chunk[]): Promise<ReadonlyMap<string, Chunk>> {
     const wanted = new Map<string, Chunk>();
     for (const chunk of chunks) if (!wanted.has(chunk.digest)) wanted.set(chunk.digest, chunk);
-    const rows = await this.#byDigest([...wanted.keys()]);
     // In one order, so that two servers that store the same chunks don't wait for each other.
     const inOrder = [...wanted.values()].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
-    const fresh = inOrder.filter(({ digest }) => !rows.has(digest));
     const table = this.#session.tables.chunks;
-    const written = await insertRows(this.#session, "chunks.insert", table, fresh.map(rowOf));
-    const isOurs = ({ digest, generation }: Chunk) => rows.get(digest)?.generation === generation;
-    if (written === fresh.length) for (const chunk of fresh) rows.set(chunk.digest, chunk);
-    else {
-      // Others have stored some of them just now.
-      const latest = await this.#byDigest(fresh.map(({ digest }) => digest));
-      for (const [digest, row] of latest) rows.set(digest, row);
+    const written = await insertRows(this.#session, "chunks.insert", table, inOrder.map(rowOf));
+    if (written === inOrder.length) {
+      await this.count(inOrder, 1);
+      return wanted;
     }
-    await this.count(fresh.filter(isOurs), 1);
+    const rows = await this.#byDigest([...wanted.keys()]);
+    const isOurs = ({ digest, generation }: Chunk) => rows.get(digest)?.generation === generation;
+    await this.count(inOrder.filter(isOurs), 1);
     for (const chunk of inOrder)
       if (rows.get(chunk.digest)?.state !== "stored") rows.set(chunk.digest, await this.insert(chunk));
     return rows;

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { openBlobServer, rawExchange, type BlobServer } from "../../../test/support/blob-server.ts";
 import { someBytes } from "../../../test/support/blobs.ts";
 import { chunkDigests, cutBytes, sha256 } from "../../../test/support/upload.ts";
-import { MAX_CHUNK_BYTES } from "../../domain/limits.ts";
+import {
+  MAX_CHUNK_BYTES,
+  MAX_PACK_BYTES,
+  MAX_PACK_CHUNKS,
+  MAX_PACKED_CHUNK_BYTES,
+} from "../../domain/limits.ts";
+import { writePack } from "../../domain/pack-format.ts";
 import { MAX_WHOLE_BODY_BYTES } from "../../service/blobs/flow-limits.ts";
 import { BufferPool } from "../../service/blobs/buffer-pool.ts";
 import { requestBody, wholeBody } from "./blob-body.ts";
@@ -66,6 +72,39 @@ test("a chunk without a name gets one", async () => {
   expect((await post({ "ModelBox-XXH3": "nonsense" })).status).toBe(400);
   expect((await post({ "ModelBox-Lease": "nonsense" })).status).toBe(400);
   expect((await post({}, new Uint8Array(MAX_CHUNK_BYTES + 1))).status).toBe(413);
+});
+
+/** The bytes of a pack with these chunks. */
+function packOf(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const chunks = parts.map((bytes) => ({ digest: sha256(bytes), bytes }));
+  return writePack(new Uint8Array(9 * 1024 * 1024), chunks).slice();
+}
+
+test("small chunks come many to a request", async () => {
+  const lease = await server.begin();
+  const parts = [31, 32, 33].map((seed) => someBytes(10_000 + seed, seed));
+  const post = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    send("/v1/packs", body, { "ModelBox-Lease": lease, ...headers }, "POST");
+  expect(await post(packOf(...parts))).toEqual({ status: 200, body: { existing: 0 } });
+  expect(await post(packOf(...parts, someBytes(5, 34)))).toEqual({ status: 200, body: { existing: 3 } });
+  const changed = packOf(someBytes(9_000, 35), someBytes(9_000, 36));
+  changed[changed.byteLength - 1]! ^= 1;
+  const before = (await server.objects()).length;
+  const wrong = await post(changed);
+  expect([wrong.status, reasonOf(wrong)]).toEqual([400, "DIGEST_MISMATCH"]);
+  expect((await post(packOf(someBytes(MAX_PACKED_CHUNK_BYTES + 1)))).status).toBe(400);
+  expect((await post(packOf(...parts).slice(0, -1))).status).toBe(400);
+  expect((await post(new TextEncoder().encode("nonsense"))).status).toBe(400);
+  expect((await post(new Uint8Array(0))).status).toBe(400);
+  const many = Array.from({ length: MAX_PACK_CHUNKS + 1 }, (_, index) => new Uint8Array([index, index >> 8]));
+  expect((await post(packOf(...many))).status).toBe(400);
+  const large = await post(new Uint8Array(MAX_PACK_BYTES + 1));
+  expect([large.status, reasonOf(large)]).toEqual([413, "TOO_LARGE"]);
+  expect((await post(packOf(...parts), { "ModelBox-Lease": "nonsense" })).status).toBe(400);
+  expect((await post(packOf(...parts), { "ModelBox-Lease": crypto.randomUUID() })).status).toBe(404);
+  expect((await post(packOf(...parts), { "Content-Encoding": "gzip" })).status).toBe(415);
+  expect(await server.objects()).toHaveLength(before);
+  expect((await post(packOf(...many.slice(0, -1)))).status).toBe(200);
 });
 
 test("what is wrong with a chunk has a status of its own", async () => {

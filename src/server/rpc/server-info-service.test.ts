@@ -15,6 +15,9 @@ test("says what the process is and which limits hold", async () => {
       targetChunkBytes: 4_194_304n,
       maxFindChunks: 10_000,
       maxPageSize: 1_000,
+      maxPackBytes: BigInt(8 * 1024 * 1024),
+      maxPackChunks: 4_096,
+      maxPackedChunkBytes: BigInt(256 * 1024),
     },
   });
   const now = services.service.clock.nowMicros();
