@@ -71,7 +71,6 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "server:copy": () => import("./commands/server/copy.ts"),
   "server:gc": () => import("./commands/server/gc.ts"),
   "server:fsck": () => import("./commands/server/fsck.ts"),
-  "server:gc": () => import("./commands/server/gc.ts"),
   "server:tokens:create": () => import("./commands/server/tokens/create.ts"),
   "server:tokens:list": () => import("./commands/server/tokens/list.ts"),
   "server:tokens:revoke": () => import("./commands/server/tokens/revoke.ts"),
