@@ -23,7 +23,12 @@ async function fsck(...args: string[]) {
   const { stdout, stderr, exitCode } = await modelboxWith(
     WRITABLE,
     folder.path,
-    ...["server", "fsck", "--config-path", from.config, "--json", ...args],
+    "server",
+    "fsck",
+    "--config-path",
+    from.config,
+    "--json",
+    ...args,
   );
   return { report: stdout === "" ? undefined : JSON.parse(stdout), stderr, exitCode };
 }
