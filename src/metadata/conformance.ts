@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { MetadataStore } from "../domain/metadata-store.ts";
 import { attributeTests } from "./conformance/attributes.ts";
+import { checkTests } from "./conformance/checks.ts";
 import { filterTests } from "./conformance/filters.ts";
 import type { Define } from "./conformance/define.ts";
 import { listTests } from "./conformance/lists.ts";
@@ -69,6 +70,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("garbage", () => garbageTests(define));
     describe("encodings", () => encodingTests(define));
     describe("jobs", () => jobTests(define));
+    describe("checks", () => checkTests(define));
     describe("tables", () => tableTests(define));
     describe("lists", () => listTests(define));
     describe("filters", () => filterTests(define, randomFilters));

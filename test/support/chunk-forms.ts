@@ -40,6 +40,14 @@ export function formBytes(name: FormName): Uint8Array<ArrayBuffer> {
 
 /** Stores a chunk of each form, and a version with a file `NAME.bin` for each of them. */
 export async function storeForms(metadata: MetadataStore, blobs: BlobStore): Promise<Forms> {
+  return (await storeFormsAs(metadata, blobs)).forms;
+}
+
+/** The same, with the path of the version. */
+export async function storeFormsAs(
+  metadata: MetadataStore,
+  blobs: BlobStore,
+): Promise<{ readonly forms: Forms; readonly object: string }> {
   const alone = async (name: FormName, stored: Uint8Array<ArrayBuffer>, fields: Partial<Chunk> = {}) => {
     const chunk = chunkOf(name, { storedBytes: stored.byteLength, ...fields });
     await blobs.writeBytes(chunk.objectKey, stored, sha256(stored));
@@ -75,7 +83,7 @@ export async function storeForms(metadata: MetadataStore, blobs: BlobStore): Pro
     }),
   };
   await blobs.flush([...new Set(Object.values(forms).map((chunk) => chunk.objectKey))]);
-  const { version } = await aWorld(metadata);
+  const { namespace, model, version } = await aWorld(metadata);
   await metadata.write(async (tx) => {
     await tx.checks.putPack({
       id: packId,
@@ -91,7 +99,7 @@ export async function storeForms(metadata: MetadataStore, blobs: BlobStore): Pro
     }));
     await tx.artifacts.insert(artifact, files);
   });
-  return forms;
+  return { forms, object: `${namespace.name}/${model.name}@${version.version}` };
 }
 
 function chunkOf(name: FormName, fields: Partial<Chunk>): Chunk {

@@ -29,6 +29,7 @@ export default class CheckServer extends ServerCommand {
       dependsOn: ["read-data-subset"],
     }),
     repair: Flags.boolean({
+      default: false,
       summary:
         "Repair what can be; quarantine the rest, so that the next upload of the same file repairs it.",
     }),
