@@ -67,6 +67,9 @@ export const MAX_PACKED_CHUNK_BYTES = 256 * 1024;
 /** Largest such request: what comes before the chunks counts too. */
 export const MAX_PACK_BYTES = 8 * 1024 * 1024;
 export const MAX_PACK_CHUNKS = 4_096;
+/** Small files that are read with one request, and their bytes. */
+export const MAX_READ_FILES = 1_000;
+export const MAX_READ_FILES_BYTES = 4 * 1024 * 1024;
 export const MAX_FIND_CHUNKS = 10_000;
 /** Smaller chunks go through the server: the store's requests for one would cost more than moving its bytes. */
 /** Bases that must be decoded one after the other to read one chunk: docs/decisions/encoding.md. */

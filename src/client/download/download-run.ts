@@ -11,6 +11,7 @@ import type { Destination } from "./destination.ts";
 import { fetchRange } from "./fetch-range.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { PartialFile } from "./partial-file.ts";
+import { bringSmallFiles, groupSmallFiles, type SmallFiles } from "./small-files.ts";
 import { storedChunks, type StoredChunk } from "./stored-chunks.ts";
 import type { WantedFile, WantedFiles } from "./wanted-files.ts";
 
@@ -42,14 +43,41 @@ export class DownloadRun {
   }
 
   async run(): Promise<void> {
-    const { wanted, group } = this.#options;
-    const files = wanted.files.values();
+    const { wanted, server, group } = this.#options;
+    const { groups, others } = groupSmallFiles(wanted.files, server.reads);
+    const together = groups.values();
+    const files = others.values();
     for (let worker = 0; worker < DOWNLOAD_FILES_AT_ONCE; worker += 1) {
       group.start(async () => {
+        for (const some of together) await this.#bringSmall(some);
         for (const file of files) await this.#bring(file);
       });
     }
     await group.settle();
+  }
+
+  async #bringSmall(files: SmallFiles): Promise<void> {
+    const { client, server, destination, group } = this.#options;
+    const { signal } = group;
+    const held = await this.#requestSlots.acquire(1, signal);
+    let left: readonly WantedFile[];
+    try {
+      left = await bringSmallFiles(files, {
+        http: client.http,
+        addresses: server.blobAddresses,
+        destination,
+        memory: this.#memory,
+        signal,
+        onFile: ({ sizeBytes }) => {
+          this.receivedBytes += sizeBytes;
+          this.#doneFiles += 1;
+          this.#report();
+        },
+      });
+    } finally {
+      this.#requestSlots.release(held);
+    }
+    for (const file of left) await this.#bring(file);
   }
 
   async #bring(file: WantedFile): Promise<void> {
