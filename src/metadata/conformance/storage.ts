@@ -97,6 +97,39 @@ function fileTests(define: Define): void {
     });
   });
 
+  define("many files are looked up at once, with their pieces", async (store) => {
+    const { version } = await aWorld(store);
+    const artifact = anArtifact(keyOf("version", version));
+    const files = ["a", "b", "c"].map((path) => aFile(artifact, path, { sizeBytes: 30 }));
+    const pieceOf = (index: number): FileChunk => ({
+      digest: digest(`piece ${index}`),
+      offsetBytes: index * 10,
+      sizeBytes: 10,
+    });
+    const pieces = [0, 1, 2].map(pieceOf);
+    await store.write((tx) =>
+      tx.artifacts.insert(
+        artifact,
+        files.map((file) => ({ file, chunks: pieces.toReversed() })),
+      ),
+    );
+    const ids = [nth(files, 2).id, nth(files, 0).id];
+    await store.read(async (tx) => {
+      const found = await tx.artifacts.filesById([...ids, newId()]);
+      expect(new Map(found.map((file) => [file.id, file]))).toEqual(
+        new Map([nth(files, 0), nth(files, 2)].map((file) => [file.id, file])),
+      );
+      expect(await tx.artifacts.filesById([])).toEqual([]);
+      const all = await tx.artifacts.chunksOfFiles(ids, 100);
+      expect(all).toHaveLength(6);
+      for (const id of ids)
+        expect(all.filter(({ fileId }) => fileId === id)).toEqual(
+          pieces.map((piece) => ({ fileId: id, ...piece })),
+        );
+      expect(await tx.artifacts.chunksOfFiles(ids, 4)).toEqual(all.slice(0, 4));
+    });
+  });
+
   define("files wait for their digest, oldest first, until it is set", async (store) => {
     const { version } = await aWorld(store);
     const artifact = anArtifact(keyOf("version", version));
