@@ -13,9 +13,9 @@ import type { HttpRoute } from "./route.ts";
 const MAX_REQUEST_BYTES = 64 * 1024;
 
 /** `POST /v1/files/read`: the bytes of many small files, one after the other. */
-export function readFilesRoute(transfers: Transfers): HttpRoute {
+export function getFilesRoute(transfers: Transfers): HttpRoute {
   return {
-    name: "ReadFiles",
+    name: "GetFiles",
     method: "POST",
     pattern: "/v1/files/read",
     quiet: true,
