@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { baseUrl, fileOrNone, secret } from "./fields.ts";
+import { baseUrl, fileOrNone, integer, secret } from "./fields.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 /** The client's file. */
@@ -18,6 +18,15 @@ export const clientSpec = {
     ),
     cert_file: fileOrNone("For servers that want one: this client's certificate, as PEM."),
     key_file: fileOrNone("Its private key."),
+    cache_folder: fileOrNone(
+      "Where downloads keep chunks for the next ones. By default $XDG_CACHE_HOME/modelbox or ~/.cache/modelbox.",
+    ),
+    cache_size_mib: integer(
+      "How much is kept there at most; 0 for nothing. Downloads from a server on the same machine use it only with --cache.",
+      10_240,
+      0,
+      1_000_000_000,
+    ),
   }),
   sections: {},
 } as const satisfies FileSpec;

@@ -1,3 +1,4 @@
+export type { ClientConfig } from "./client-schema.ts";
 export { ConfigError } from "./config-error.ts";
 export { formatAddress, type Address } from "./fields.ts";
 export { clientConfigPath, loadClientConfig, loadServerConfig, SERVER_CONFIG_NAME } from "./load.ts";

@@ -25,6 +25,7 @@ import type {
   Token,
 } from "./entities.ts";
 import type { FilterExpression } from "./filter.ts";
+import type { StorageCheckReader, StorageCheckWriter } from "./storage-checks.ts";
 import type { StorageReader, StorageWriter } from "./storage-report.ts";
 import type { TableReader, TableWriter } from "./table-rows.ts";
 import type { Change, MetricSummary, NewChange } from "./views.ts";
@@ -76,6 +77,7 @@ export interface MetadataReader {
   readonly changes: ChangeReader;
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
+  readonly checks: StorageCheckReader;
   readonly garbage: GarbageReader;
   readonly jobs: JobReader;
   readonly tables: TableReader;
@@ -110,6 +112,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly changes: ChangeWriter;
   readonly requests: RequestWriter;
   readonly tokens: TokenWriter;
+  readonly checks: StorageCheckWriter;
   readonly garbage: GarbageWriter;
   readonly jobs: JobWriter;
   readonly tables: TableWriter;

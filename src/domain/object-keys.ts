@@ -14,7 +14,7 @@ export const PACK_PREFIX = "packs/";
 
 /** Key of a chunk's own object. */
 export function chunkObjectKey(digest: string, generation: string): string {
-  return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest}.${generation}`;
+  return `${chunkObjectPrefix(digest)}${generation}`;
 }
 
 /** Key of a pack of chunks. */
@@ -30,4 +30,9 @@ export function digestOfKey(key: string): string | undefined {
 /** The id of the pack with this key; undefined for other keys. */
 export function packIdOfKey(key: string): string | undefined {
   return /^packs\/[0-9a-f]{2}\/([0-9a-f-]{36})$/.exec(key)?.[1];
+}
+
+/** What all keys of a chunk's own objects begin with. */
+export function chunkObjectPrefix(digest: string): string {
+  return `${CHUNK_PREFIX}${digest.slice(0, 2)}/${digest}.`;
 }

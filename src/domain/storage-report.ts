@@ -13,6 +13,16 @@ export interface ChunkSums {
   readonly storedBytes: number;
 }
 
+export const NO_CHUNKS: ChunkSums = { count: 0, sizeBytes: 0, storedBytes: 0 };
+
+export function addChunks(left: ChunkSums, right: ChunkSums): ChunkSums {
+  return {
+    count: left.count + right.count,
+    sizeBytes: left.sizeBytes + right.sizeBytes,
+    storedBytes: left.storedBytes + right.storedBytes,
+  };
+}
+
 /** What the files of one object take. */
 export interface ObjectUsage extends FileTotals {
   /** Chunks that no other object's files have: what they take is free when the object is deleted. */

@@ -28,18 +28,18 @@ export const migrations = {
     { index: 0, tag: "0000_initial", createdAtMs: 1795444407133, breakpoints: true, sql: sqlite0000 },
     { index: 1, tag: "0001_tokens", createdAtMs: 1795526605206, breakpoints: true, sql: sqlite0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656636878, breakpoints: true, sql: sqlite0002 },
-    { index: 3, tag: "0003_quotas", createdAtMs: 1795657196037, breakpoints: true, sql: sqlite0003 },
+    { index: 3, tag: "0003_quotas", createdAtMs: 1795657441264, breakpoints: true, sql: sqlite0003 },
   ],
   mysql: [
     { index: 0, tag: "0000_initial", createdAtMs: 1795526748519, breakpoints: true, sql: mysql0000 },
     { index: 1, tag: "0001_tokens", createdAtMs: 1795534759832, breakpoints: true, sql: mysql0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656632505, breakpoints: true, sql: mysql0002 },
-    { index: 3, tag: "0003_quotas", createdAtMs: 1795657195044, breakpoints: true, sql: mysql0003 },
+    { index: 3, tag: "0003_quotas", createdAtMs: 1795657440308, breakpoints: true, sql: mysql0003 },
   ],
   postgres: [
     { index: 0, tag: "0000_initial", createdAtMs: 1795526748843, breakpoints: true, sql: postgres0000 },
     { index: 1, tag: "0001_tokens", createdAtMs: 1795534760079, breakpoints: true, sql: postgres0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656634995, breakpoints: true, sql: postgres0002 },
-    { index: 3, tag: "0003_quotas", createdAtMs: 1795657195568, breakpoints: true, sql: postgres0003 },
+    { index: 3, tag: "0003_quotas", createdAtMs: 1795657440872, breakpoints: true, sql: postgres0003 },
   ],
 } as const satisfies Record<string, readonly EmbeddedMigration[]>;

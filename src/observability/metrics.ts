@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { addCollectionMetrics, type CollectionRun } from "./collection-metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { storageGauges, type MeasuredStorage } from "./storage-metrics.ts";
 
@@ -44,6 +45,7 @@ export interface Metrics {
   /** An upload or commit was refused, since its namespace is full. */
   quotaRefused(): void;
   storageMeasured(storage: MeasuredStorage): void;
+  collected(run: CollectionRun): void;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -116,6 +118,7 @@ export function createMetrics(
     { version },
     1,
   );
+  const collected = addCollectionMetrics(registry);
   const closeProcessMetrics = addProcessMetrics(registry);
 
   return {
@@ -133,6 +136,7 @@ export function createMetrics(
     quotaRefused: () => quotaRefusals.inc(),
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
     storageMeasured: measureStorage,
+    collected,
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {

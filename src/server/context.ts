@@ -108,14 +108,10 @@ export interface OpenedStorage extends AsyncDisposable {
 }
 
 /**
- * Opens what is there, of this executable's schema, to read it beside servers. With `quiet` none of them may write: in
+ * Opens what is there, of this executable's schema, to use it beside servers. With `quiet` none of them may write: in
  * integrated mode one that does is refused, and refused as long as this is open.
  */
-export async function openForReading(
-  config: ServerConfig,
-  clock: Clock,
-  quiet: boolean,
-): Promise<OpenedStorage> {
+export async function openBeside(config: ServerConfig, clock: Clock, quiet: boolean): Promise<OpenedStorage> {
   const { exists, pending, database } = await storageStatus(config);
   if (!exists) throw notFound("database", database);
   if (pending.length > 0) {
@@ -123,7 +119,7 @@ export async function openForReading(
     throw failedPrecondition("DATABASE_OLDER", message, { database });
   }
   await using resources = new AsyncDisposableStack();
-  const blobs = resources.use((await openBlobs(config, { onlyReads: true })).blobs);
+  const blobs = resources.use((await openBlobs(config, { isBeside: true })).blobs);
   const metadata = resources.use(
     await openDatabase(config, clock, quiet ? { readOnly: true } : { shared: true }),
   );
@@ -246,7 +242,7 @@ interface OpenedBlobs {
 /** How a blob store will be used. */
 interface BlobUse {
   /** Beside a server that writes. */
-  readonly onlyReads?: boolean;
+  readonly isBeside?: boolean;
   /** Clients move chunks past this process if the configuration says so. */
   readonly mayBeDirect?: boolean;
   /** Told of requests that are made again. */
@@ -260,7 +256,7 @@ async function openBlobs(config: ServerConfig, use: BlobUse = {}): Promise<Opene
       mayBeDirect: use.mayBeDirect === true && config.blobTransfer === "direct",
     });
   const { baseDir } = config.blobStorageFilesystem;
-  if (use.onlyReads === true) return { blobs: await createFilesystemBlobStore({ baseDir, onlyReads: true }) };
+  if (use.isBeside === true) return { blobs: await createFilesystemBlobStore({ baseDir, isBeside: true }) };
   makeFolder(baseDir, BASE_DIR_KEY);
   requireWritable(baseDir, BASE_DIR_KEY);
   return { blobs: await createFilesystemBlobStore({ baseDir }) };
@@ -270,7 +266,7 @@ const BYTES_PER_MIB = 1024 * 1024;
 
 async function openS3(
   section: NonNullable<ServerConfig["blobStorageS3"]>,
-  { onlyReads = false, mayBeDirect = false, log }: BlobUse,
+  { isBeside = false, mayBeDirect = false, log }: BlobUse,
 ): Promise<OpenedBlobs> {
   const { accessKey, secretKey, partSizeMib, ...options } = section;
   const keys = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
@@ -278,7 +274,7 @@ async function openS3(
     ...options,
     credentials: keys.accessKey === "" ? undefined : keys,
     partSizeBytes: partSizeMib * BYTES_PER_MIB,
-    onlyReads,
+    isBeside,
     ...(log === undefined ? {} : { onRetry: storeRetryLog(log) }),
   };
   try {

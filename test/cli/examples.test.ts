@@ -22,7 +22,7 @@ const stageOf: Readonly<Record<string, Stage>> = {
 const endless = new Set(["server:start", "client:watch"]);
 
 /** These leave the world as it was, so that the next example need not make it anew. */
-const onlyReads = /^server|^completion|init-config$|:(list|get|latest|download|files|tags)$|^client:lineage$/;
+const isBeside = /^server|^completion|init-config$|:(list|get|latest|download|files|tags)$|^client:lineage$/;
 
 /** Ids in the examples stand for those of the world. */
 const anyId = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
@@ -74,7 +74,7 @@ base_dir = "${name}/blobs"
 test.each(examples)("%s: %s", async (id, example) => {
   const stage = stageOf[id] ?? "everything";
   if (stage !== built) artifact = await world.build(stage);
-  built = onlyReads.test(id) ? stage : undefined;
+  built = isBeside.test(id) ? stage : undefined;
   // Only the shell itself can source its script.
   const line = example
     .replaceAll(anyId, artifact)

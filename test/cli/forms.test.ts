@@ -166,6 +166,12 @@ const forms: readonly Form[] = [
     people: /^$/,
     quiet: /^$/,
   },
+  { args: "client storage", field: "server", people: /^PROJECT +FILES +LOGICAL +DISTINCT +STORED +QUOTA$/m },
+  {
+    args: "client storage --project langtech",
+    field: "objects",
+    people: /^KIND +OBJECT +LOGICAL +EXCLUSIVE +SHARED$/m,
+  },
   {
     args: "client watch --project second --after 0 --limit 2",
     field: "change",

@@ -24,8 +24,8 @@ import { FileWriter } from "./writer.ts";
 export interface FilesystemBlobStoreOptions {
   /** The folder; it is made when it is missing. */
   readonly baseDir: string;
-  /** True for whoever reads beside a server: then what its writers have begun is left alone. */
-  readonly onlyReads?: boolean;
+  /** True for whoever works beside a server: then what its writers have begun is left alone. */
+  readonly isBeside?: boolean;
   /** Default: the operating system's. */
   readonly files?: FileSystem;
   /** Default: on this thread as long as that is quick. */
@@ -51,14 +51,14 @@ export class FilesystemBlobStore implements BlobStore {
   /** Makes the folders, and removes what writers of earlier processes left behind. */
   static async open({
     baseDir,
-    onlyReads = false,
+    isBeside = false,
     files = realFileSystem,
     pace = new WritePace(),
     nowMs = Date.now,
   }: FilesystemBlobStoreOptions): Promise<FilesystemBlobStore> {
     const openedAtMs = nowMs();
     const paths = new BlobPaths(baseDir);
-    if (onlyReads) return new FilesystemBlobStore(paths, files, pace, openedAtMs);
+    if (isBeside) return new FilesystemBlobStore(paths, files, pace, openedAtMs);
     try {
       await files.makeFolders(paths.temporary, FOLDER_MODE);
       await flushAbove(files, paths.baseDir);

@@ -21,7 +21,7 @@ export interface S3BlobStoreOptions {
   /** Larger objects are sent in parts of this size; S3 takes none below 5 MiB, the last one aside. */
   readonly partSizeBytes: number;
   /** True for whoever only reads: then nothing is tried out that needs more rights. */
-  readonly onlyReads?: boolean;
+  readonly isBeside?: boolean;
   /** Bytes of memory for objects that are being written. Default: DEFAULT_BUFFER_BYTES. */
   readonly bufferBytes?: number;
   /** Default: the process's. */

@@ -55,7 +55,7 @@ export class S3BlobStore implements BlobStore {
     const names = new ObjectNames(options.prefix);
     const requests = new S3Requests(options, await certificates(options.caFile));
     try {
-      if (options.onlyReads === true) await requests.listOnce(names.prefix, "", 1);
+      if (options.isBeside === true) await requests.listOnce(names.prefix, "", 1);
       else {
         await probeWrite(requests, names);
         await removeLeftovers(requests, names);

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import type { Message } from "@bufbuild/protobuf";
 import type { CallOptions } from "@connectrpc/connect";
 import type { ModelBoxClient } from "../../client/index.ts";
+import type { ClientConfig } from "../../config/index.ts";
 import type { PageFlags } from "../flags/list.ts";
 import type { ListView, View } from "../output/output.ts";
 import { CLEAR_LINE } from "../output/progress-line.ts";
@@ -9,6 +10,12 @@ import { BaseCommand } from "./base-command.ts";
 import { InterruptedError, Interruption } from "./interruption.ts";
 import { collectPages, moreNotice, type Page, type PageMessage } from "./pages.ts";
 import { canAsk, confirm } from "./prompts.ts";
+
+/** Which server is meant. */
+export interface ServerFlags {
+  readonly "server-addr"?: string | undefined;
+  readonly "config-path"?: string | undefined;
+}
 
 /** A command that talks to a server. */
 export abstract class ClientCommand extends BaseCommand {
@@ -27,28 +34,34 @@ export abstract class ClientCommand extends BaseCommand {
   };
 
   readonly #interruption = new Interruption();
+  #isWarned = false;
 
   /** What goes with every call: Ctrl-C ends it. */
   protected get call(): CallOptions & { readonly signal: AbortSignal } {
     return { signal: this.#interruption.signal };
   }
 
-  /** The server that the flags, the environment or the configuration file name. */
-  protected async connect(flags: {
-    "server-addr"?: string | undefined;
-    "config-path"?: string | undefined;
-  }): Promise<ModelBoxClient> {
-    const [{ createModelBoxClient }, { loadClientConfig, readClientTls }] = await Promise.all([
-      import("../../client/index.ts"),
-      import("../../config/index.ts"),
-    ]);
+  /** What the flags, the environment and the configuration file say. */
+  protected async clientConfig(flags: ServerFlags): Promise<ClientConfig> {
+    const { loadClientConfig } = await import("../../config/index.ts");
     const { config, warnings } = loadClientConfig({
       path: flags["config-path"],
       env: process.env,
       cwd: process.cwd(),
       flags: { server_addr: flags["server-addr"] },
     });
-    for (const warning of warnings) await this.output.warn(warning);
+    if (!this.#isWarned) for (const warning of warnings) await this.output.warn(warning);
+    this.#isWarned = true;
+    return config;
+  }
+
+  /** The server that the flags, the environment or the configuration file name. */
+  protected async connect(flags: ServerFlags): Promise<ModelBoxClient> {
+    const [{ createModelBoxClient }, { readClientTls }] = await Promise.all([
+      import("../../client/index.ts"),
+      import("../../config/index.ts"),
+    ]);
+    const config = await this.clientConfig(flags);
     const onSlowAnswer = tellOnce(`Waiting for ${config.serverAddr} to answer …`);
     const { serverAddr } = config;
     const tls = readClientTls(config);

@@ -1,13 +1,19 @@
 import { Flags } from "@oclif/core";
-import type { ModelBoxClient, UploadedFiles } from "../../client/index.ts";
+import type { ChunkCache, ModelBoxClient, UploadedFiles } from "../../client/index.ts";
 import type { File } from "../../gen/modelbox/v1/artifact_service_pb.ts";
 import type { Detail } from "../output/details.ts";
 import { formatBytes, formatBytesExactly } from "../output/format.ts";
 import { ProgressLine } from "../output/progress-line.ts";
 import { fileView } from "../views/artifact.ts";
-import { ClientCommand } from "./client-command.ts";
+import { ClientCommand, type ServerFlags } from "./client-command.ts";
 import { collectPages } from "./pages.ts";
 import type { FilesOf } from "./targets.ts";
+
+interface DownloadFlags extends ServerFlags {
+  readonly output?: string | undefined;
+  readonly include?: string[] | undefined;
+  readonly cache?: boolean | undefined;
+}
 
 /** How many files the view of an object lists. */
 const MAX_SHOWN_FILES = 20;
@@ -26,6 +32,13 @@ export const includeFlag = Flags.string({
   helpValue: "<pattern>",
   multiple: true,
   multipleNonGreedy: true,
+});
+
+/** `--cache`, of every download. */
+export const cacheFlag = Flags.boolean({
+  summary:
+    "Take chunks from the cache on this machine, and keep them there; by default for servers on other machines.",
+  allowNo: true,
 });
 
 /** A command that sends or gets files, or shows them. */
@@ -59,15 +72,17 @@ export abstract class TransferCommand extends ClientCommand {
   protected async downloadFiles(
     client: ModelBoxClient,
     files: FilesOf,
-    flags: { readonly output?: string | undefined; readonly include?: string[] | undefined },
+    flags: DownloadFlags,
     defaultFolder: string,
   ): Promise<void> {
     const { download } = await import("../../client/index.ts");
+    const cache = await this.#cache(flags);
     using progress = new ProgressLine("Downloading");
     const result = await download(client, {
       ...files,
       destination: flags.output ?? defaultFolder,
       ...(flags.include ? { include: flags.include } : {}),
+      ...(cache ? { cache } : {}),
       signal: this.call.signal,
       onProgress: (state) => progress.update(state),
     });
@@ -81,10 +96,22 @@ export abstract class TransferCommand extends ClientCommand {
     }
     const reused =
       result.reusedBytes > 0 ? `, of which ${formatBytes(result.reusedBytes)} were here already` : "";
+    const cached = result.cachedBytes > 0 ? `, ${formatBytes(result.cachedBytes)} from the cache` : "";
     await this.output.details([
       ["folder", result.destination],
-      ["files", `${result.files}, ${formatBytesExactly(result.bytes)}${reused}`],
+      ["files", `${result.files}, ${formatBytesExactly(result.bytes)}${reused}${cached}`],
     ]);
+  }
+
+  /** Undefined where it is off, or would only copy what is on this machine anyway. */
+  async #cache(flags: DownloadFlags): Promise<ChunkCache | undefined> {
+    if (flags.cache === false) return undefined;
+    const [{ isLoopback, openCache, parseServerAddress }, config] = await Promise.all([
+      import("../../client/index.ts"),
+      this.clientConfig(flags),
+    ]);
+    if (flags.cache === undefined && isLoopback(parseServerAddress(config.serverAddr))) return undefined;
+    return openCache(config, process.env);
   }
 
   /** The first files of an object, for the view of it. */

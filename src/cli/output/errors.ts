@@ -3,6 +3,7 @@ import type { Command } from "@oclif/core";
 import { ConfigError } from "../../config/config-error.ts";
 import { ListenError } from "../../server/listen-error.ts";
 import { InterruptedError } from "../base/interruption.ts";
+import { DamageFoundError } from "./damage-found-error.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { FileExistsError } from "./file-exists-error.ts";
 import { NotFoundError } from "./not-found-error.ts";
@@ -59,6 +60,7 @@ export function stackOf(error: unknown): string {
 
 function exitCodeOf(error: Error): ExitCode {
   if (error instanceof InterruptedError) return exitCodes.interrupted;
+  if (error instanceof DamageFoundError) return exitCodes.damaged;
   if (error instanceof NotFoundError) return exitCodes.notFound;
   if (error instanceof FileExistsError) return exitCodes.alreadyExists;
   if (error instanceof ConfigError || error instanceof ListenError) return exitCodes.invalid;

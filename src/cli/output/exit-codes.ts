@@ -8,6 +8,7 @@ export const exitCodes = {
   invalid: 5,
   unavailable: 6,
   notAllowed: 7,
+  damaged: 8,
   interrupted: 130,
 } as const;
 
@@ -34,5 +35,6 @@ export const exitCodeMeanings: readonly { readonly code: ExitCode; readonly mean
   },
   { code: exitCodes.unavailable, meaning: "The server could not be reached, or did not answer in time." },
   { code: exitCodes.notAllowed, meaning: "The server does not let you do this." },
+  { code: exitCodes.damaged, meaning: "`server fsck` found something that is wrong, and still is." },
   { code: exitCodes.interrupted, meaning: "It was interrupted with Ctrl-C." },
 ];

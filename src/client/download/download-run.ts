@@ -1,7 +1,8 @@
 import { MAX_CHUNK_BYTES, TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
+import { MIN_CACHED_BYTES, type ChunkCache } from "../cache/chunk-cache.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
-import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
+import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES, SMALL_FILE_BYTES } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
 import { isLoopback, type ServerFacts } from "../transfer/server-facts.ts";
@@ -23,6 +24,7 @@ export interface DownloadRunOptions {
   readonly destination: Destination;
   readonly concurrency: number;
   readonly onProgress: OnProgress | undefined;
+  readonly cache: ChunkCache | undefined;
   readonly group: TaskGroup;
 }
 
@@ -30,6 +32,7 @@ export interface DownloadRunOptions {
 export class DownloadRun {
   receivedBytes = 0;
   reusedBytes = 0;
+  cachedBytes = 0;
   readonly #options: DownloadRunOptions;
   readonly #memory = new ChunkMemory(DOWNLOAD_MEMORY_BYTES, TARGET_CHUNK_BYTES, MAX_CHUNK_BYTES);
   readonly #requestSlots: Semaphore;
@@ -43,8 +46,10 @@ export class DownloadRun {
   }
 
   async run(): Promise<void> {
-    const { wanted, server, group } = this.#options;
-    const { groups, others } = groupSmallFiles(wanted.files, server.reads);
+    const { wanted, server, cache, group } = this.#options;
+    // What the cache may have is looked up there.
+    const maxFileBytes = cache === undefined ? SMALL_FILE_BYTES : MIN_CACHED_BYTES - 1;
+    const { groups, others } = groupSmallFiles(wanted.files, server.reads, maxFileBytes);
     const together = groups.values();
     const files = others.values();
     for (let worker = 0; worker < DOWNLOAD_FILES_AT_ONCE; worker += 1) {
@@ -137,11 +142,20 @@ export class DownloadRun {
     const isHere =
       (await partial.has(chunk, this.#memory, signal)) ||
       (existing !== undefined && (await existing.withChunk(chunk, this.#memory, signal, copy)));
-    if (isHere) {
-      this.reusedBytes += chunk.sizeBytes;
-      this.#report();
-    }
-    return isHere;
+    if (isHere) this.reusedBytes += chunk.sizeBytes;
+    else if (!(await this.#takeFromCache(chunk, partial, signal))) return false;
+    this.#report();
+    return true;
+  }
+
+  async #takeFromCache(chunk: StoredChunk, partial: PartialFile, signal: AbortSignal): Promise<boolean> {
+    const { cache } = this.#options;
+    if (cache === undefined) return false;
+    using lent = await this.#memory.borrow(chunk.sizeBytes, signal);
+    if (!cache.read(chunk.sha256, lent.bytes)) return false;
+    partial.write(lent.bytes, chunk.offsetBytes);
+    this.cachedBytes += chunk.sizeBytes;
+    return true;
   }
 
   async #startFetch(
@@ -162,10 +176,11 @@ export class DownloadRun {
           memory: this.#memory,
           isLocal: this.#isLocal,
           signal: fetches.signal,
-          onChunk: (chunk, bytes) => {
+          onChunk: async (chunk, bytes) => {
             partial.write(bytes, chunk.offsetBytes);
             this.receivedBytes += chunk.sizeBytes;
             this.#report();
+            await this.#options.cache?.write(chunk.sha256, bytes);
           },
         });
       } finally {
@@ -180,7 +195,7 @@ export class DownloadRun {
       totalFiles: wanted.files.length,
       totalBytes: wanted.sizeBytes,
       doneFiles: this.#doneFiles,
-      doneBytes: this.receivedBytes + this.reusedBytes,
+      doneBytes: this.receivedBytes + this.reusedBytes + this.cachedBytes,
       transferredBytes: this.receivedBytes,
     });
   }

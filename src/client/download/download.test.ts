@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { FileSpecSchema } from "../../gen/modelbox/v1/artifact_service_pb.ts";
+import { ChunkCache } from "../cache/chunk-cache.ts";
 import { createModelBoxClient } from "../model-box-client.ts";
 import { failureOf } from "../testing/failure-of.ts";
 import { drop, FaultServer, sendError } from "../testing/fault-server.ts";
@@ -57,6 +58,7 @@ describe("download", () => {
       bytes: large.length + 5,
       receivedBytes: large.length + 5,
       reusedBytes: 0,
+      cachedBytes: 0,
       notDownloaded: [],
     });
     expect(large.equals(await readFile(join(result.destination, "large.bin")))).toBe(true);
@@ -69,6 +71,24 @@ describe("download", () => {
       "bytes=33554432-34603007",
     ]);
     expect(server.releasedLeases).toEqual(["lease-1"]);
+  });
+
+  test("takes from the cache what other files had, and keeps there what it fetches", async () => {
+    await using server = await FaultServer.start();
+    await using folder = await temporaryFolder();
+    const cache = new ChunkCache({ folder: join(folder.path, "cache"), limitBytes: 100 * MEBIBYTE });
+    const large = randomBytes(9 * MEBIBYTE);
+    store(server, { "one.bin": large });
+    const first = await start(server, { destination: join(folder.path, "one"), cache });
+    expect(first).toMatchObject({ receivedBytes: large.length, cachedBytes: 0 });
+    // Another version shares two of three chunks.
+    const changed = Buffer.concat([large.subarray(0, 8 * MEBIBYTE), randomBytes(MEBIBYTE)]);
+    server.ranges.length = 0;
+    store(server, { "two.bin": changed });
+    const second = await start(server, { destination: join(folder.path, "two"), cache });
+    expect(second).toMatchObject({ receivedBytes: MEBIBYTE, cachedBytes: 8 * MEBIBYTE });
+    expect(server.ranges).toEqual(["bytes=8388608-9437183"]);
+    expect(changed.equals(await readFile(join(folder.path, "two/two.bin")))).toBe(true);
   });
 
   test("goes on where the connection was lost, failures and busy servers included", async () => {

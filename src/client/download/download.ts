@@ -1,3 +1,4 @@
+import type { ChunkCache } from "../cache/chunk-cache.ts";
 import { InvalidInputError } from "../errors.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { checkConcurrency } from "../transfer/concurrency.ts";
@@ -33,6 +34,8 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** How many requests run at once: 1 to 64; default 4. */
   readonly concurrency?: number;
+  /** Where chunks of earlier downloads are, and those of this one go. Default: none. */
+  readonly cache?: ChunkCache;
 }
 
 /** What a download did. */
@@ -46,6 +49,8 @@ export interface DownloadResult {
   readonly receivedBytes: number;
   /** Bytes that were right on disk already. */
   readonly reusedBytes: number;
+  /** Bytes that the cache had. */
+  readonly cachedBytes: number;
   /** Tracked files, which are not stored by ModelBox. */
   readonly notDownloaded: readonly NotDownloadedFile[];
 }
@@ -66,8 +71,17 @@ export async function download(client: ModelBoxClient, options: DownloadOptions)
     await using held = await holdSource(client, source, group.signal);
     const wanted = await listWantedFiles(client, held.source, filter, group.signal);
     const destination = await Destination.open(options.destination);
-    const { onProgress } = options;
-    const run = new DownloadRun({ client, server, wanted, destination, concurrency, onProgress, group });
+    const { onProgress, cache } = options;
+    const run = new DownloadRun({
+      client,
+      server,
+      wanted,
+      destination,
+      concurrency,
+      onProgress,
+      cache,
+      group,
+    });
     await run.run();
     return {
       destination: destination.path,
@@ -75,6 +89,7 @@ export async function download(client: ModelBoxClient, options: DownloadOptions)
       bytes: wanted.sizeBytes,
       receivedBytes: run.receivedBytes,
       reusedBytes: run.reusedBytes,
+      cachedBytes: run.cachedBytes,
       notDownloaded: wanted.notDownloaded,
     };
   } catch (error) {

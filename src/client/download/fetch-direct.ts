@@ -15,8 +15,8 @@ export interface FetchOptions {
   readonly file: WantedFile;
   readonly memory: ChunkMemory;
   readonly signal: AbortSignal;
-  /** Takes a chunk whose bytes are right; the bytes are lent until it returns. */
-  readonly onChunk: (chunk: StoredChunk, bytes: Uint8Array) => void;
+  /** Takes a chunk whose bytes are right; they are lent until it is done. */
+  readonly onChunk: (chunk: StoredChunk, bytes: Uint8Array) => Promise<void>;
 }
 
 /** What fetching from the object store needs besides. */
@@ -60,7 +60,7 @@ async function fetchChunk(url: string, chunk: StoredChunk, options: FetchOptions
   const bytes = lent.bytes.subarray(0, chunk.sizeBytes);
   await getDirect(http, url, bytes, signal);
   if (!isRight(chunk, bytes)) throw wrongBytes(file, chunk);
-  onChunk(chunk, bytes);
+  await onChunk(chunk, bytes);
 }
 
 /** A chunk has other bytes than its digest says. */

@@ -28,7 +28,7 @@ async function fetchTen(isLocal: boolean, facts: Pick<StoredChunk, "sha256" | "x
     memory: new ChunkMemory(100_000, 10),
     isLocal,
     signal,
-    onChunk: (_, chunkBytes) => void received.push(Buffer.from(chunkBytes).toString()),
+    onChunk: async (_, chunkBytes) => void received.push(Buffer.from(chunkBytes).toString()),
   });
   return received.join();
 }

@@ -63,7 +63,7 @@ async function fetchOnce(
       if (filled < chunk.sizeBytes) continue;
       const bytes = lent.bytes.subarray(0, filled);
       if (!(isLocal ? hasArrived(chunk, bytes) : isRight(chunk, bytes))) throw wrongBytes(file, chunk);
-      onChunk(chunk, bytes);
+      await onChunk(chunk, bytes);
       onDone();
       chunk = chunks.next().value;
       filled = 0;

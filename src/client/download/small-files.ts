@@ -6,7 +6,7 @@ import type { HttpClient } from "../http-client.ts";
 import { withRetry } from "../retry.ts";
 import type { BlobAddresses } from "../transfer/blob-addresses.ts";
 import type { ChunkMemory } from "../transfer/chunk-memory.ts";
-import { CORRUPT_CHUNK_ATTEMPTS, SMALL_FILE_BYTES } from "../transfer/limits.ts";
+import { CORRUPT_CHUNK_ATTEMPTS } from "../transfer/limits.ts";
 import type { ReadLimits } from "../transfer/server-facts.ts";
 import type { Destination, FilePlace } from "./destination.ts";
 import { isRight } from "./local-copy.ts";
@@ -25,13 +25,14 @@ export type SmallFiles = readonly WantedFile[];
 export function groupSmallFiles(
   files: readonly WantedFile[],
   limits: ReadLimits | undefined,
+  maxFileBytes: number,
 ): { readonly groups: readonly SmallFiles[]; readonly others: readonly WantedFile[] } {
   if (limits === undefined) return { groups: [], others: files };
   const groups: WantedFile[][] = [];
   const others: WantedFile[] = [];
   let bytes = 0;
   for (const file of files) {
-    if (file.sha256 === "" || file.sizeBytes === 0 || file.sizeBytes > SMALL_FILE_BYTES) {
+    if (file.sha256 === "" || file.sizeBytes === 0 || file.sizeBytes > maxFileBytes) {
       others.push(file);
       continue;
     }

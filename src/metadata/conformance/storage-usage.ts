@@ -1,11 +1,9 @@
 import { expect } from "bun:test";
 import type { Artifact, Chunk } from "../../domain/entities.ts";
 import type { MetadataStore, NewFile } from "../../domain/metadata-store.ts";
-import type { ChunkSpan } from "../../domain/storage-report.ts";
+import { addChunks, NO_CHUNKS, type ChunkSpan, type ChunkSums } from "../../domain/storage-report.ts";
 import { nth, type Define } from "./define.ts";
 import { aChunk, aFile, aModel, aNamespace, aVersion, aWorld, anArtifact, keyOf } from "./fixtures.ts";
-
-const NONE = { count: 0, sizeBytes: 0, storedBytes: 0 };
 
 /** What files take in the blob store. */
 export function storageUsageTests(define: Define): void {
@@ -47,13 +45,18 @@ export function storageUsageTests(define: Define): void {
       await tx.models.insert(far);
       await tx.artifacts.insert(away, [file(away, "a", [other])]);
     });
-    expect(await of(checkpoint.id)).toMatchObject({ exclusive: NONE, shared: { count: 3 } });
-    expect(await of(copy.id)).toMatchObject({ fileCount: 1, exclusive: NONE, shared: { count: 2 } });
-    expect(await of(version.id)).toMatchObject({ exclusive: NONE, shared: { count: 2 } });
+    expect(await of(checkpoint.id)).toMatchObject({ exclusive: NO_CHUNKS, shared: { count: 3 } });
+    expect(await of(copy.id)).toMatchObject({ fileCount: 1, exclusive: NO_CHUNKS, shared: { count: 2 } });
+    expect(await of(version.id)).toMatchObject({ exclusive: NO_CHUNKS, shared: { count: 2 } });
     await store.write((tx) => tx.artifacts.delete(first.id));
-    expect(await of(checkpoint.id)).toMatchObject({ exclusive: NONE, shared: { count: 2 } });
+    expect(await of(checkpoint.id)).toMatchObject({ exclusive: NO_CHUNKS, shared: { count: 2 } });
     expect(await of(version.id)).toMatchObject({ exclusive: { count: 1, storedBytes: 10 } });
-    expect(await of(namespace.id)).toEqual({ fileCount: 0, fileBytes: 0, exclusive: NONE, shared: NONE });
+    expect(await of(namespace.id)).toEqual({
+      fileCount: 0,
+      fileBytes: 0,
+      exclusive: NO_CHUNKS,
+      shared: NO_CHUNKS,
+    });
     expect(await store.read((tx) => tx.storage.ofAll())).toEqual({ fileCount: 3, fileBytes: 500 });
   });
 
@@ -103,6 +106,26 @@ export function storageUsageTests(define: Define): void {
     expect(await store.read((tx) => tx.storage.otherObjects())).toEqual({ packBytes: 1500, doomedBytes: 77 });
   });
 
+  define("a large object is judged in parts, and each of its chunks once", async (store) => {
+    const { namespace, checkpoint } = await aWorld(store);
+    const other = aModel(namespace);
+    const chunks = Array.from({ length: 60 }, (_, index) => aChunk(`p${index}`, { storedBytes: 1 + index }));
+    const here = anArtifact(keyOf("checkpoint", checkpoint));
+    const there = anArtifact(keyOf("model", other), { name: "some" });
+    await store.write(async (tx) => {
+      await tx.models.insert(other);
+      for (const chunk of chunks) await tx.chunks.insert(chunk);
+      const whole = file(here, "a", [...chunks, ...chunks.slice(0, 9)]);
+      // Only its size says that it is large.
+      const sizeBytes = 500_000 * 4 * 1024 * 1024;
+      await tx.artifacts.insert(here, [{ ...whole, file: { ...whole.file, sizeBytes } }]);
+      await tx.artifacts.insert(there, [file(there, "a", chunks.slice(0, 20))]);
+    });
+    const usage = await store.read((tx) => tx.storage.ofObject(checkpoint.id));
+    expect(usage.shared).toEqual({ count: 20, sizeBytes: 200, storedBytes: 210 });
+    expect(usage.exclusive).toEqual({ count: 40, sizeBytes: 400, storedBytes: 1620 });
+  });
+
   define("where nothing is stored, all sums are zero", async (store) => {
     expect(await all(store, 10)).toEqual([{ chunks: [], namespaces: [], next: undefined }]);
     await store.read(async (tx) => {
@@ -131,13 +154,9 @@ async function all(store: MetadataStore, limit: number): Promise<readonly ChunkS
   return spans;
 }
 
-function add(rows: readonly (typeof NONE)[]): typeof NONE {
+function add(rows: readonly ChunkSums[]): ChunkSums {
   return rows.reduce(
-    (sum, row) => ({
-      count: sum.count + row.count,
-      sizeBytes: sum.sizeBytes + row.sizeBytes,
-      storedBytes: sum.storedBytes + row.storedBytes,
-    }),
-    NONE,
+    (sum, { count, sizeBytes, storedBytes }) => addChunks(sum, { count, sizeBytes, storedBytes }),
+    NO_CHUNKS,
   );
 }

@@ -267,6 +267,7 @@ function busy(digest: string): DomainError {
   return new DomainError("unavailable", "CHUNK_BUSY", `The chunk ${digest} is being moved; send it again.`);
 }
 
+/** A row as the domain has it. */
 export function chunkOf(row: ChunkRow): Chunk {
   return {
     ...row,

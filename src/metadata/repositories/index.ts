@@ -13,6 +13,7 @@ import { MetricRepository } from "./metrics.ts";
 import { createObjectRepositories } from "./objects.ts";
 import { PackRepository } from "./packs.ts";
 import { RequestRepository } from "./requests.ts";
+import { StorageCheckRepository } from "./storage-checks.ts";
 import { StorageRepository } from "./storage.ts";
 import { TableRepository } from "./table-rows.ts";
 import { TagRepository } from "./tags.ts";
@@ -35,6 +36,7 @@ export function createRepositories(session: Session): MetadataWriter {
     changes: new ChangeRepository(session),
     requests: new RequestRepository(session),
     tokens: new TokenRepository(session),
+    checks: new StorageCheckRepository(session),
     garbage: new GarbageRepository(session),
     jobs: new JobRepository(session),
     tables: new TableRepository(session),

@@ -1,16 +1,23 @@
 import { and, eq, gte, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
-import type {
-  ChunkSpan,
-  ChunkSums,
-  FileTotals,
-  ObjectUsage,
-  OtherObjects,
+import { TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
+import {
+  addChunks,
+  NO_CHUNKS,
+  type ChunkSpan,
+  type ChunkSums,
+  type FileTotals,
+  type ObjectUsage,
+  type OtherObjects,
 } from "../../domain/storage-report.ts";
 import type { Session } from "../session.ts";
 import { slot } from "./queries.ts";
 
 const FIRST_DIGEST = "0".repeat(64);
+/** Pieces of an object's files that one query judges: each costs a few look-ups in indexes. */
+const PIECES_PER_PART = 8_000;
+/** Each part reads the list of all pieces, so more of them would cost more than they are worth. */
+const MAX_PARTS = 64;
 
 /** Databases give sums as numbers, texts or big integers. */
 type Sum = number | string | bigint | null;
@@ -33,10 +40,19 @@ export class StorageUsage {
   }
 
   async ofObject(objectId: string): Promise<ObjectUsage> {
-    const [files, chunks] = [await this.#filesOf(objectId), await this.#chunksOf(objectId)];
-    const sums = (shared: boolean): ChunkSums =>
-      sumsOf(chunks.find((row) => (Number(row.shared) === 1) === shared));
-    return { ...files, exclusive: sums(false), shared: sums(true) };
+    const files = await this.#filesOf(objectId);
+    const usage = { exclusive: NO_CHUNKS, shared: NO_CHUNKS };
+    // In parts by the beginning of the digest, so that no query of a large object takes long.
+    const pieces = files.fileCount + files.fileBytes / TARGET_CHUNK_BYTES;
+    const parts = Math.min(Math.max(Math.ceil(pieces / PIECES_PER_PART), 1), MAX_PARTS);
+    for (let part = 0; part < parts; part += 1) {
+      const before = part + 1 < parts ? digestAt((part + 1) / parts) : undefined;
+      for (const row of await this.#chunksOf(objectId, digestAt(part / parts), before)) {
+        const kind = Number(row.shared) === 1 ? "shared" : "exclusive";
+        usage[kind] = addChunks(usage[kind], sumsOf(row));
+      }
+    }
+    return { ...files, ...usage };
   }
 
   async chunkSpan(from: string | undefined, limit: number): Promise<ChunkSpan> {
@@ -79,7 +95,7 @@ export class StorageUsage {
   }
 
   /** The distinct chunks of an object: those of it alone, and those of others too. */
-  async #chunksOf(objectId: string) {
+  async #chunksOf(objectId: string, from: string, before: string | undefined) {
     const { builder, tables, dialect } = this.#session;
     const { artifacts, files, fileChunks, chunks } = tables;
     const build = () => {
@@ -88,7 +104,12 @@ export class StorageUsage {
         .from(artifacts)
         .innerJoin(files, eq(files.fileSetId, artifacts.fileSetId))
         .innerJoin(fileChunks, eq(fileChunks.fileId, files.id))
-        .where(eq(artifacts.objectId, slot(artifacts.objectId, "objectId")))
+        .where(
+          and(
+            eq(artifacts.objectId, slot(artifacts.objectId, "objectId")),
+            this.#inSpan(fileChunks.digest, before),
+          ),
+        )
         .as("own");
       const [otherChunks, otherFiles, others] = [
         dialect.alias(fileChunks, "other_chunks"),
@@ -120,7 +141,8 @@ export class StorageUsage {
         .from(each)
         .groupBy(sql`${each.shared}`);
     };
-    return await this.#session.prepared("storage.chunksOf", build, { objectId });
+    const name = `storage.chunksOf/${before === undefined ? "last" : "span"}`;
+    return await this.#session.prepared(name, build, { objectId, from, before });
   }
 
   async #digestBehind(from: string, limit: number): Promise<string | undefined> {
@@ -202,6 +224,14 @@ export class StorageUsage {
     const begin = gte(digest, slot(digest, "from"));
     return before === undefined ? begin : and(begin, lt(digest, slot(digest, "before")));
   }
+}
+
+/** The digest at a part of the way from the first to the last one. */
+function digestAt(share: number): string {
+  return Math.floor(share * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0")
+    .padEnd(64, "0");
 }
 
 type FileChunkDigest = Session["tables"]["fileChunks"]["digest"];

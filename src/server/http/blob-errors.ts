@@ -11,6 +11,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   ENCODED_BODY: 415,
   RANGE_NOT_SATISFIABLE: 416,
   WRONG_ROLE: 421,
+  QUOTA_EXCEEDED: 507,
   STORAGE_FULL: 507,
 };
 

@@ -1,13 +1,11 @@
-import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
-import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
+import { ObjectNotFoundError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
-import { sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseBytes } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
+import { readRight } from "./right-bytes.ts";
 import type { ChunkInput } from "./find-missing-chunks.ts";
 import { DIGESTS_PER_TRANSACTION, MAX_NAMED_DIGESTS } from "./flow-limits.ts";
-import { readPlain } from "./plain-bytes.ts";
 
 /** Rows of chunks by digest. */
 export type HeldChunks = ReadonlyMap<string, Chunk>;
@@ -75,24 +73,7 @@ export async function readWhole(
   context: ServiceContext,
   chunk: Chunk,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    const digested = await sha256Elsewhere(await readPlain(context, chunk));
-    if (digested.sha256 === chunk.digest) return digested.bytes;
-    releaseBytes(digested.bytes);
-    return undefined;
-  } catch (error) {
-    if (isDamage(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the stored bytes are not those that were stored; else the store itself may be away. */
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof ObjectNotFoundError ||
-    error instanceof ObjectTruncatedError ||
-    error instanceof CorruptEncodingError
-  );
+  return (await readRight(context, chunk)).bytes;
 }
 
 /** Makes chunks known to be of no use, so that their next upload stores them anew. */

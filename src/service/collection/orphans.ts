@@ -1,16 +1,29 @@
 import type { ListedObject } from "../../domain/blob-store.ts";
-import { eachLimited } from "../../domain/each-limited.ts";
 import type { Sum } from "../../domain/metadata-store.ts";
 import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import type { ServiceContext } from "../context.ts";
-import { MAX_PARALLEL_DELETES, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
+import { deleteObjects, type Undeleted } from "./delete-objects.ts";
+import { MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
 import { NOTHING, plus } from "./tally.ts";
 
 export interface OrphanOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  readonly undeleted: Undeleted;
   /** Called after each lookup. */
   readonly onPage: () => Promise<void>;
+}
+
+/**
+ * When the oldest namespace was made; undefined without any. Objects are stored under namespaces: those from before are not
+ * this database's, and somebody may have started a server with a new database on a store that is in use.
+ */
+async function beginningOf({ metadata }: ServiceContext): Promise<number | undefined> {
+  const orderBy = { field: "created_at", descending: false };
+  const { items } = await metadata.read((tx) =>
+    tx.namespaces.list({ scope: { type: "all" }, orderBy, limit: 1 }),
+  );
+  return items[0]?.createdAt;
 }
 
 /**
@@ -19,7 +32,7 @@ export interface OrphanOptions {
  */
 export async function deleteOrphans(
   context: ServiceContext,
-  { dryRun, signal, onPage }: OrphanOptions,
+  { dryRun, signal, undeleted, onPage }: OrphanOptions,
 ): Promise<Sum> {
   let sum = NOTHING;
   for (const prefix of [CHUNK_PREFIX, PACK_PREFIX]) {
@@ -27,26 +40,35 @@ export async function deleteOrphans(
       const named = await context.metadata.read((tx) =>
         tx.garbage.namedObjects(objects.map(({ key }) => key)),
       );
-      const orphans = objects.filter(({ key }) => !named.has(key));
-      if (!dryRun) await eachLimited(orphans, MAX_PARALLEL_DELETES, ({ key }) => context.blobs.delete(key));
+      let orphans = objects.filter(({ key }) => !named.has(key));
+      if (!dryRun) {
+        const keys = orphans.map(({ key }) => key);
+        await deleteObjects(context.blobs, keys, undeleted);
+        orphans = orphans.filter(({ key }) => !undeleted.has(key));
+      }
       sum = plus(sum, {
         count: orphans.length,
         bytes: orphans.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0),
       });
       await onPage();
+      if (undeleted.count >= MAX_UNDELETED) return sum;
     }
   }
   return sum;
 }
 
 async function* oldObjects(
-  { blobs, clock }: ServiceContext,
+  context: ServiceContext,
   prefix: string,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ListedObject[]> {
+  const { blobs, clock } = context;
+  const beginning = await beginningOf(context);
+  if (beginning === undefined) return;
   let page: ListedObject[] = [];
   for await (const object of blobs.list(prefix)) {
     if (signal.aborted) return;
+    if (object.modifiedAt < beginning) continue;
     if (object.modifiedAt >= clock.nowMicros() - ORPHAN_GRACE_MS * 1000) continue;
     page.push(object);
     if (page.length < OBJECTS_PER_LOOKUP) continue;

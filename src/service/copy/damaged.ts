@@ -1,5 +1,6 @@
+import type { Artifact, StoredFile } from "../../domain/entities.ts";
 import { failedPrecondition, type DomainError } from "../../domain/errors.ts";
-import type { MetadataStore } from "../../domain/metadata-store.ts";
+import type { MetadataReader, MetadataStore } from "../../domain/metadata-store.ts";
 import { objectPaths } from "../views/paths.ts";
 import type { ChunkRow } from "./storage.ts";
 
@@ -45,14 +46,27 @@ export function damagedError(damaged: readonly DamagedChunk[], total: number): D
   );
 }
 
-async function filesOf(metadata: MetadataStore, digest: string): Promise<readonly string[]> {
+/** Files that need a chunk, some of them if there are many: `version:langtech/lid@3 model.safetensors`. */
+export async function filesOf(metadata: MetadataStore, digest: string): Promise<readonly string[]> {
   return await metadata.read(async (tx) => {
     const uses = await tx.artifacts.usesOf(digest, MAX_FILES_PER_CHUNK);
     const objects = uses.map(({ artifact }) => ({ kind: artifact.objectKind, id: artifact.objectId }));
     const paths = await objectPaths(tx, objects);
-    return uses.map(({ artifact, path }) => {
-      const object = `${artifact.objectKind}:${paths.get(artifact.objectId)?.path ?? artifact.objectId}`;
-      return `${object} ${path}`;
-    });
+    return uses.map(({ artifact, path }) => fileName(artifact, paths.get(artifact.objectId)?.path, path));
   });
+}
+
+/** How people see a file: `version:langtech/lid@3 model.safetensors`. */
+export async function filePath(
+  tx: MetadataReader,
+  { artifactId, path }: Pick<StoredFile, "artifactId" | "path">,
+): Promise<string> {
+  const artifact = await tx.artifacts.get(artifactId);
+  if (artifact === undefined) return path;
+  const paths = await objectPaths(tx, [{ kind: artifact.objectKind, id: artifact.objectId }]);
+  return fileName(artifact, paths.get(artifact.objectId)?.path, path);
+}
+
+function fileName(artifact: Artifact, objectPath: string | undefined, path: string): string {
+  return `${artifact.objectKind}:${objectPath ?? artifact.objectId} ${path}`;
 }

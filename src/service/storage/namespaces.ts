@@ -1,6 +1,6 @@
 import type { Namespace } from "../../domain/entities.ts";
 import type { MetadataReader } from "../../domain/metadata-store.ts";
-import type { ChunkSums, FileTotals } from "../../domain/storage-report.ts";
+import { NO_CHUNKS, type ChunkSums, type FileTotals } from "../../domain/storage-report.ts";
 import { canRead } from "../access.ts";
 import type { Caller, ServiceContext } from "../context.ts";
 import { listPage, type Listed } from "../paging.ts";
@@ -77,7 +77,7 @@ async function storageOf(
     namespace,
     ...(await tx.storage.ofNamespace(namespace.id)),
     reservedBytes: await tx.leases.reservedBytes(namespace.id, now),
-    chunks: survey.namespaces.get(namespace.id) ?? { count: 0, sizeBytes: 0, storedBytes: 0 },
+    chunks: survey.namespaces.get(namespace.id) ?? NO_CHUNKS,
     measuredAt: survey.measuredAt,
   };
 }

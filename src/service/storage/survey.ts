@@ -1,4 +1,4 @@
-import type { ChunkSums } from "../../domain/storage-report.ts";
+import { addChunks, NO_CHUNKS, type ChunkSums } from "../../domain/storage-report.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** Chunks that one step counts: some milliseconds, in which an embedded database serves nobody else. */
@@ -7,8 +7,6 @@ const CHUNKS_PER_STEP = 2_000;
 const REST_FACTOR = 20;
 /** One that takes less is made for everybody who asks. */
 const QUICK_MS = 500;
-
-const NONE: ChunkSums = { count: 0, sizeBytes: 0, storedBytes: 0 };
 
 /** What the chunks of the whole server are and take. Bytes add up to what the objects of the blob store have. */
 export interface StorageSurvey {
@@ -36,7 +34,7 @@ export async function surveyStorage(
 ): Promise<StorageSurvey> {
   const measuredAt = clock.nowMicros();
   const namespaces = new Map<string, ChunkSums>();
-  let used = NONE;
+  let used = NO_CHUNKS;
   let unusedBytes = 0;
   let condemnedBytes = 0;
   let packedBytes = 0;
@@ -48,11 +46,11 @@ export async function surveyStorage(
     for (const sums of span.chunks) {
       if (sums.packed) packedBytes += sums.storedBytes;
       if (sums.condemned) condemnedBytes += sums.storedBytes;
-      else if (sums.used) used = plus(used, sums);
+      else if (sums.used) used = addChunks(used, sums);
       else unusedBytes += sums.storedBytes;
     }
     for (const { namespaceId, ...sums } of span.namespaces)
-      namespaces.set(namespaceId, plus(namespaces.get(namespaceId) ?? NONE, sums));
+      namespaces.set(namespaceId, addChunks(namespaces.get(namespaceId) ?? NO_CHUNKS, sums));
     from = span.next;
   } while (from !== undefined);
   const { packBytes, doomedBytes } = await metadata.read((tx) => tx.storage.otherObjects());
@@ -98,6 +96,8 @@ export class StorageSurveys {
 
   /** Makes a survey for metrics if the last is older than that and the rest is over; returns whether it did. */
   async refresh(maxAgeMs: number, signal: AbortSignal): Promise<boolean> {
+    // One that somebody asked for gives the figures, too, and the job must not wait for it when the server ends.
+    if (this.#running !== undefined) return false;
     const last = this.#last;
     if (last !== undefined) {
       const isYoung = performance.now() - last.endedMs < maxAgeMs;
@@ -125,12 +125,4 @@ export class StorageSurveys {
 /** How long ago the rest after a survey was over; negative while it is not. */
 function restedFor(last: { readonly endedMs: number; readonly tookMs: number }, factor: number): number {
   return performance.now() - last.endedMs - last.tookMs * factor;
-}
-
-function plus(left: ChunkSums, right: ChunkSums): ChunkSums {
-  return {
-    count: left.count + right.count,
-    sizeBytes: left.sizeBytes + right.sizeBytes,
-    storedBytes: left.storedBytes + right.storedBytes,
-  };
 }

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { ClientCommand } from "../../base/client-command.ts";
-import { collectPages } from "../../base/pages.ts";
+import { collectPages, type PageMessage } from "../../base/pages.ts";
 import { projectFlag } from "../../flags/objects.ts";
 import {
   namespaceStorageDetails,
@@ -48,7 +48,7 @@ export default class Storage extends ClientCommand {
     if (this.output.mode === "json") return await this.output.json(response);
     if (this.output.mode === "people" && response.server !== undefined)
       await this.output.details(serverStorageDetails(response.server));
-    await this.#rows(namespaceStorageView, response.namespaces, flags.limit);
+    await this.#rows(namespaceStorageView, response.namespaces, flags.limit, response);
   }
 
   async #project(
@@ -65,14 +65,17 @@ export default class Storage extends ClientCommand {
     if (this.output.mode === "json") return await this.output.json(response);
     if (this.output.mode === "people" && response.namespace !== undefined)
       await this.output.details(namespaceStorageDetails(response.namespace));
-    await this.#rows(objectStorageView, response.objects, flags.limit);
+    await this.#rows(objectStorageView, response.objects, flags.limit, response);
   }
 
   async #rows<Row>(
     view: Parameters<typeof this.output.rows<Row>>[0],
     rows: readonly Row[],
     limit: number,
+    { nextPageToken }: PageMessage,
   ): Promise<void> {
+    if (nextPageToken !== "")
+      await this.output.warn(`There are more than ${rows.length} ${view.plural}; only these were measured.`);
     if (this.output.mode === "quiet") return await this.output.rows(view, rows);
     await this.output.text("\n");
     await this.output.rows(view, rows.slice(0, limit));

@@ -1,6 +1,6 @@
 import { findArtifact, folderOf } from "../../../base/find.ts";
 import { filesTarget } from "../../../base/targets.ts";
-import { includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
+import { cacheFlag, includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
 import { artifactArgument, artifactFlags } from "../../../flags/objects.ts";
 
 export default class DownloadArtifact extends TransferCommand {
@@ -16,6 +16,7 @@ export default class DownloadArtifact extends TransferCommand {
     ...artifactFlags,
     output: outputFlag,
     include: includeFlag,
+    cache: cacheFlag,
   };
 
   async run(): Promise<void> {

@@ -1,6 +1,6 @@
 import { folderOf } from "../../../base/find.ts";
 import { checkpointTarget } from "../../../base/targets.ts";
-import { includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
+import { cacheFlag, includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
 import { argument, checkpointFlag, experimentFlag } from "../../../flags/objects.ts";
 import { NotFoundError } from "../../../output/not-found-error.ts";
 
@@ -20,6 +20,7 @@ export default class DownloadCheckpoint extends TransferCommand {
     experiment: experimentFlag,
     output: outputFlag,
     include: includeFlag,
+    cache: cacheFlag,
   };
 
   async run(): Promise<void> {

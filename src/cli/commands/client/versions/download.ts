@@ -1,6 +1,6 @@
 import { folderOf } from "../../../base/find.ts";
 import { versionTarget } from "../../../base/targets.ts";
-import { includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
+import { cacheFlag, includeFlag, outputFlag, TransferCommand } from "../../../base/transfer-command.ts";
 import { argument, versionFlags } from "../../../flags/objects.ts";
 import { NotFoundError } from "../../../output/not-found-error.ts";
 
@@ -13,7 +13,7 @@ export default class DownloadVersion extends TransferCommand {
     "modelbox client versions download --model langtech/lid --tag production --output ./serving",
   ];
   static override args = { version: argument("Id or path of the version; with --model the version alone.") };
-  static override flags = { ...versionFlags, output: outputFlag, include: includeFlag };
+  static override flags = { ...versionFlags, output: outputFlag, include: includeFlag, cache: cacheFlag };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DownloadVersion);
