@@ -21,6 +21,7 @@ import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
 import { reuse } from "./reuse/reuse.ts";
 import { s3 } from "./s3/s3.ts";
+import { smallFiles } from "./small-files/small-files.ts";
 import { start } from "./start/start.ts";
 
 const benches: readonly Bench[] = [
@@ -35,6 +36,7 @@ const benches: readonly Bench[] = [
   checkpoints,
   reuse,
   collection,
+  smallFiles,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");

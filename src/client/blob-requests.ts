@@ -164,6 +164,34 @@ export async function* getRange(
   if (receivedBytes < range.lengthBytes) throw badLength(address, "sent fewer bytes than were asked for");
 }
 
+/** Asks once for whole files, whose bytes come one after the other and fill `into`. */
+export async function readFiles(
+  http: HttpClient,
+  address: string,
+  fileIds: readonly string[],
+  into: Uint8Array,
+  ...signals: readonly AbortSignal[]
+): Promise<void> {
+  using deadline = new Deadline(address, STALL_TIMEOUT_MS, ...signals);
+  const response = await http.send({
+    method: "POST",
+    url: `${address}/v1/files/read`,
+    headers: new Headers({ "content-type": "application/json" }),
+    body: new TextEncoder().encode(JSON.stringify({ files: fileIds })),
+    signal: deadline.signal,
+  });
+  if (!response.ok) throw await blobError(http, address, response, "POST /v1/files/read");
+  let filled = 0;
+  for await (const piece of http.body(response, deadline.signal)) {
+    deadline.extend();
+    if (filled + piece.length > into.length) throw badLength(address, "sent more bytes than were asked for");
+    into.set(piece, filled);
+    filled += piece.length;
+    releaseOwned(piece);
+  }
+  if (filled < into.length) throw badLength(address, "sent fewer bytes than were asked for");
+}
+
 function badAnswer(address: string): ConnectionError {
   return new ConnectionError(
     `${address} does not say what became of a chunk; check what stands between here and the server.`,

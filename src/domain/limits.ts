@@ -71,6 +71,9 @@ export const MAX_PACK_CHUNKS = 4_096;
 export const MIN_ENCODED_CHUNK_BYTES = 256 * 1024;
 /** Bases that are followed to read one chunk. Fewer are made, see docs/decisions/encoding.md. */
 export const MAX_CHAIN_DEPTH = 64;
+/** Small files that are read with one request, and their bytes. */
+export const MAX_READ_FILES = 1_000;
+export const MAX_READ_FILES_BYTES = 4 * 1024 * 1024;
 export const MAX_FIND_CHUNKS = 10_000;
 /** Smaller chunks go through the server: the store's requests for one would cost more than moving its bytes. */
 export const MIN_DIRECT_CHUNK_BYTES = 256 * 1024;

@@ -207,9 +207,16 @@ export interface ArtifactReader {
     limit: number,
   ): Promise<readonly StoredFile[]>;
   file(fileId: string): Promise<StoredFile | undefined>;
+  /** The same for many; those that are not there are left out. */
+  filesById(fileIds: readonly string[]): Promise<readonly StoredFile[]>;
   fileByPath(artifactId: string, path: string): Promise<StoredFile | undefined>;
   /** Chunks of a file that end after `fromOffset`, in order. */
   fileChunks(fileId: string, fromOffset: number, limit: number): Promise<readonly FileChunk[]>;
+  /** The first chunks, at most so many in all, of files: those of one file together and in order. */
+  chunksOfFiles(
+    fileIds: readonly string[],
+    limit: number,
+  ): Promise<readonly (FileChunk & { readonly fileId: string })[]>;
   /** Files with digest state "pending", oldest first. */
   pendingFiles(limit: number): Promise<readonly StoredFile[]>;
   /** Artifacts, and paths of their files, that contain a chunk; in any order. */

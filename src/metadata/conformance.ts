@@ -7,6 +7,7 @@ import type { Define } from "./conformance/define.ts";
 import { listTests } from "./conformance/lists.ts";
 import { logTests } from "./conformance/log.ts";
 import { objectTests } from "./conformance/objects.ts";
+import { manyAtOnceTests } from "./conformance/many-at-once.ts";
 import { storageTests } from "./conformance/storage.ts";
 import { storageSumTests } from "./conformance/storage-sums.ts";
 import { storageUsageTests } from "./conformance/storage-usage.ts";
@@ -62,6 +63,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("objects", () => objectTests(define));
     describe("tags", () => tagTests(define));
     describe("files, chunks and leases", () => storageTests(define));
+    describe("many files and chunks at once", () => manyAtOnceTests(define));
     describe("sums over files", () => storageSumTests(define));
     describe("what files take", () => storageUsageTests(define));
     describe("labels, metrics, events and lineage", () => attributeTests(define));

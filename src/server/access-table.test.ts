@@ -48,7 +48,8 @@ test("what only reads is known by its name, all else is refused while the server
     expect({ name, writes: accessOf(method)?.writes }).toEqual({ name, writes: !names.test(name) });
   }
   for (const { name, method } of [...plainRoutes({} as never), ...blobRoutes({} as never)]) {
-    const writes = method !== "GET" && method !== "HEAD";
+    // Ids of many files fit into no address, so reading them is a POST.
+    const writes = method !== "GET" && method !== "HEAD" && name !== "GetFiles";
     expect({ name, writes: accessOfRoute(name)?.writes }).toEqual({ name, writes });
   }
 });

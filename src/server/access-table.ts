@@ -138,6 +138,7 @@ const routeAccess: Readonly<Record<string, RouteAccess>> = {
   PostPack: writesBytes,
   PutFile: writesBytes,
   GetFile: readsBytes,
+  GetFiles: readsBytes,
 };
 
 /** Undefined for a route that may not be called. */

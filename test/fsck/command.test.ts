@@ -69,7 +69,7 @@ test(
       unlisted: 0,
     });
     const files = found.report.findings.flatMap((one: { files: string[] }) => one.files);
-    const wanted = ["base", "packed", "xor", "xorToo"].map((name) => `version:${object} ${name}.bin`);
+    const wanted = ["base", "packed", "delta", "deltaToo"].map((name) => `version:${object} ${name}.bin`);
     expect(files.toSorted()).toEqual(wanted);
 
     const half = await fsck("--read-data-subset", "50%", "--seed", "7");
@@ -111,8 +111,8 @@ test(
       packedToo: forms.packedToo.objectOffset + forms.packedToo.storedBytes - 1,
       zstd: Math.floor(forms.zstd.storedBytes / 2),
       base: 39_999,
-      xor: forms.xor.storedBytes - 1,
-      xorToo: 3,
+      delta: forms.delta.storedBytes - 1,
+      deltaToo: 3,
     };
     await using server = await startServer(from.folder, { ...WRITABLE, MODELBOX_SCRUB_ENABLED: "false" });
     const url = (name: FormName) =>
@@ -121,8 +121,7 @@ test(
       const response = await fetch(url(name), { headers });
       return { status: response.status, bytes: await response.bytes() };
     };
-    for (const name of ["raw", "packed", "packedToo"] as const)
-      expect(await get(name)).toEqual({ status: 200, bytes: formBytes(name) });
+    for (const name of formNames) expect(await get(name)).toEqual({ status: 200, bytes: formBytes(name) });
     await using blobs = await createFilesystemBlobStore({
       baseDir: join(from.folder, "blobs"),
       isBeside: true,

@@ -1,8 +1,8 @@
 import { MAX_CHUNK_BYTES, TARGET_CHUNK_BYTES } from "../../domain/limits.ts";
-import type { ChunkCache } from "../cache/chunk-cache.ts";
+import { MIN_CACHED_BYTES, type ChunkCache } from "../cache/chunk-cache.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { ChunkMemory } from "../transfer/chunk-memory.ts";
-import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES } from "../transfer/limits.ts";
+import { DOWNLOAD_FILES_AT_ONCE, DOWNLOAD_MEMORY_BYTES, SMALL_FILE_BYTES } from "../transfer/limits.ts";
 import type { OnProgress } from "../transfer/progress.ts";
 import { Semaphore } from "../transfer/semaphore.ts";
 import { isLoopback, type ServerFacts } from "../transfer/server-facts.ts";
@@ -12,6 +12,7 @@ import type { Destination } from "./destination.ts";
 import { fetchRange } from "./fetch-range.ts";
 import { LocalCopy } from "./local-copy.ts";
 import { PartialFile } from "./partial-file.ts";
+import { bringSmallFiles, groupSmallFiles, type SmallFiles } from "./small-files.ts";
 import { storedChunks, type StoredChunk } from "./stored-chunks.ts";
 import type { WantedFile, WantedFiles } from "./wanted-files.ts";
 
@@ -45,14 +46,43 @@ export class DownloadRun {
   }
 
   async run(): Promise<void> {
-    const { wanted, group } = this.#options;
-    const files = wanted.files.values();
+    const { wanted, server, cache, group } = this.#options;
+    // What the cache may have is looked up there.
+    const maxFileBytes = cache === undefined ? SMALL_FILE_BYTES : MIN_CACHED_BYTES - 1;
+    const { groups, others } = groupSmallFiles(wanted.files, server.reads, maxFileBytes);
+    const together = groups.values();
+    const files = others.values();
     for (let worker = 0; worker < DOWNLOAD_FILES_AT_ONCE; worker += 1) {
       group.start(async () => {
+        for (const some of together) await this.#bringSmall(some);
         for (const file of files) await this.#bring(file);
       });
     }
     await group.settle();
+  }
+
+  async #bringSmall(files: SmallFiles): Promise<void> {
+    const { client, server, destination, group } = this.#options;
+    const { signal } = group;
+    const held = await this.#requestSlots.acquire(1, signal);
+    let left: readonly WantedFile[];
+    try {
+      left = await bringSmallFiles(files, {
+        http: client.http,
+        addresses: server.blobAddresses,
+        destination,
+        memory: this.#memory,
+        signal,
+        onFile: ({ sizeBytes }) => {
+          this.receivedBytes += sizeBytes;
+          this.#doneFiles += 1;
+          this.#report();
+        },
+      });
+    } finally {
+      this.#requestSlots.release(held);
+    }
+    for (const file of left) await this.#bring(file);
   }
 
   async #bring(file: WantedFile): Promise<void> {

@@ -97,7 +97,8 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-function cannotWrite(path: string, error: unknown): LocalFileError {
+/** The error for a file that could not be written. */
+export function cannotWrite(path: string, error: unknown): LocalFileError {
   const code = errorCode(error);
   const advice =
     code === "ENOSPC" || code === "EDQUOT" ? "make room on the disk" : "check the permissions of its folder";

@@ -1,4 +1,10 @@
-import { MAX_PACK_BYTES, MAX_PACK_CHUNKS, MAX_PACKED_CHUNK_BYTES } from "../../domain/limits.ts";
+import {
+  MAX_PACK_BYTES,
+  MAX_PACK_CHUNKS,
+  MAX_PACKED_CHUNK_BYTES,
+  MAX_READ_FILES,
+  MAX_READ_FILES_BYTES,
+} from "../../domain/limits.ts";
 import type { Limits } from "../../gen/modelbox/v1/server_info_service_pb.ts";
 import type { ModelBoxClient } from "../model-box-client.ts";
 import { BlobAddresses } from "./blob-addresses.ts";
@@ -14,6 +20,14 @@ export interface ServerFacts {
   readonly maxFindChunks: number;
   /** Undefined where small chunks can only be sent one by one. */
   readonly packs: PackLimits | undefined;
+  /** Undefined where files can only be asked for one by one. */
+  readonly reads: ReadLimits | undefined;
+}
+
+/** What the server gives of small files with one request. */
+export interface ReadLimits {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
 }
 
 /** What the server takes of small chunks with one request. */
@@ -34,6 +48,7 @@ export async function askServerFacts(client: ModelBoxClient, signal: AbortSignal
     directStore: new DirectStore(client.http, info.directTransfer, signal),
     maxFindChunks: Math.max(1, info.limits?.maxFindChunks ?? 1),
     packs: packLimits(info.limits),
+    reads: readLimits(info.limits),
   };
 }
 
@@ -44,6 +59,14 @@ function packLimits(limits: Limits | undefined): PackLimits | undefined {
     maxBytes: Math.min(Number(limits.maxPackBytes), MAX_PACK_BYTES),
     maxChunks: Math.min(limits.maxPackChunks, MAX_PACK_CHUNKS),
     maxChunkBytes: Math.min(Number(limits.maxPackedChunkBytes), MAX_PACKED_CHUNK_BYTES),
+  };
+}
+
+function readLimits(limits: Limits | undefined): ReadLimits | undefined {
+  if (limits === undefined || limits.maxReadFiles === 0) return undefined;
+  return {
+    maxFiles: Math.min(limits.maxReadFiles, MAX_READ_FILES),
+    maxBytes: Math.min(Number(limits.maxReadFilesBytes), MAX_READ_FILES_BYTES),
   };
 }
 

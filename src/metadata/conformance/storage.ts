@@ -9,7 +9,6 @@ import {
   aFile,
   aLease,
   aNamespace,
-  aPack,
   aVersion,
   aWorld,
   anArtifact,
@@ -223,59 +222,6 @@ function chunkTests(define: Define): void {
       expect(await store.read((tx) => tx.chunks.getMany([good.digest]))).toEqual([good]);
     }
     expect(await store.read((tx) => tx.chunks.totals())).toEqual({ count: 3, storedBytes: 24 });
-  });
-
-  define("many chunks are stored at once as they are one by one", async (store) => {
-    const known = aChunk("known");
-    const bad = aChunk("bad", { state: "quarantined", storedBytes: 3 });
-    const pack = aPack();
-    const inPack = (content: string, index: number) =>
-      aChunk(content, { packId: pack.id, objectKey: pack.objectKey, objectOffset: index * 10 });
-    const contents = ["known", "bad", ...Array.from({ length: 150 }, (_, index) => `new ${index}`)];
-    const chunks = contents.map(inPack);
-    await store.write(async (tx) => {
-      await tx.chunks.insert(known);
-      await tx.chunks.insert(bad);
-    });
-    await store.write(async (tx) => {
-      await tx.packs.insert(pack);
-      const rows = await tx.chunks.insertMany([...chunks, aChunk("new 0")]);
-      expect(rows.get(known.digest)).toEqual(known);
-      for (const chunk of chunks.slice(1)) expect(rows.get(chunk.digest)).toEqual(chunk);
-      expect(rows.size).toBe(chunks.length);
-      expect(await tx.chunks.insertMany([])).toEqual(new Map());
-    });
-    await store.read(async (tx) => {
-      const rows = await tx.chunks.getMany(chunks.map((chunk) => chunk.digest));
-      expect(new Map(rows.map((row) => [row.digest, row]))).toEqual(
-        new Map([known, ...chunks.slice(1)].map((row) => [row.digest, row])),
-      );
-      expect(await tx.chunks.totals()).toEqual({ count: 152, storedBytes: 1_520 });
-      expect(await tx.packs.get(pack.id)).toEqual(pack);
-      expect(await tx.packs.get(newId())).toBeUndefined();
-    });
-    await fails(
-      store.write((tx) => tx.packs.insert(pack)),
-      "already_exists",
-    );
-  });
-
-  define("the same chunks that are stored at once are stored once", async (store) => {
-    const groups = Array.from({ length: 4 }, (_, group) =>
-      Array.from({ length: 70 }, (_item, index) => aChunk(`shared ${(index * 7 + group * 20) % 100}`)),
-    );
-    const answers = await Promise.all(
-      groups.map((chunks) => store.write((tx) => tx.chunks.insertMany(chunks))),
-    );
-    const digests = Array.from({ length: 100 }, (_, index) => digest(`shared ${index}`));
-    const rows = await store.read((tx) => tx.chunks.getMany(digests));
-    const byDigest = new Map(rows.map((row) => [row.digest, row]));
-    for (const answer of answers)
-      for (const [one, row] of answer) expect(row.generation).toBe(byDigest.get(one)?.generation ?? "");
-    expect(await store.read((tx) => tx.chunks.totals())).toEqual({
-      count: rows.length,
-      storedBytes: rows.length * 10,
-    });
   });
 
   define("bytes that failed are set aside, if they are still the ones that are stored", async (store) => {

@@ -72,6 +72,14 @@ export class ArtifactRepository implements ArtifactWriter {
     return await this.#fileSets.file(fileId);
   }
 
+  async filesById(fileIds: readonly string[]): Promise<readonly StoredFile[]> {
+    return await this.#fileSets.filesById(fileIds);
+  }
+
+  async chunksOfFiles(fileIds: readonly string[], limit: number) {
+    return await this.#fileSets.chunksOfFiles(fileIds, limit);
+  }
+
   async fileByPath(artifactId: string, path: string): Promise<StoredFile | undefined> {
     const artifact = await this.#row(artifactId);
     return artifact === undefined ? undefined : await this.#fileSets.fileByPath(artifact, path);

@@ -115,13 +115,19 @@ export class FileSetRepository {
 
   async pending(limit: number): Promise<readonly StoredFile[]> {
     const { builder, tables } = this.#session;
-    const { files, artifacts, pendingFiles } = tables;
+    const { pendingFiles } = tables;
     const ids = builder
       .select({ id: pendingFiles.fileId })
       .from(pendingFiles)
       .orderBy(pendingFiles.fileId)
       .limit(limit);
     const fileIds = (await this.#session.run(ids)).map((row) => row.id);
+    return await this.filesById(fileIds);
+  }
+
+  async filesById(fileIds: readonly string[]): Promise<readonly StoredFile[]> {
+    const { builder, tables } = this.#session;
+    const { files, artifacts } = tables;
     const build = (size: number) =>
       builder
         .select({ file: files, artifact: artifacts })
@@ -129,11 +135,29 @@ export class FileSetRepository {
         .innerJoin(artifacts, eq(artifacts.fileSetId, files.fileSetId))
         .where(inSlots(files.id, size))
         .orderBy(asc(files.id), asc(artifacts.id));
-    const rows = (await forKeys(this.#session, "files.pending", fileIds, build)).flat();
+    const rows = (await forKeys(this.#session, "files.byId", fileIds, build)).flat();
     const found = new Map<string, StoredFile>();
     for (const { file, artifact } of rows)
       if (!found.has(file.id)) found.set(file.id, fileOf(file, artifact));
     return [...found.values()];
+  }
+
+  async chunksOfFiles(
+    fileIds: readonly string[],
+    limit: number,
+  ): Promise<readonly (FileChunk & { readonly fileId: string })[]> {
+    const { builder, tables } = this.#session;
+    const { fileChunks } = tables;
+    const { fileId, digest, offsetBytes, sizeBytes } = fileChunks;
+    const build = (size: number) =>
+      builder
+        .select({ fileId, digest, offsetBytes, sizeBytes })
+        .from(fileChunks)
+        .where(inSlots(fileId, size))
+        .orderBy(asc(fileId), asc(offsetBytes))
+        .limit(sql.placeholder("limit"));
+    const pages = await forKeys(this.#session, "fileChunks.ofFiles", fileIds, build, { limit });
+    return pages.flat().slice(0, limit);
   }
 
   async insert(fileSetId: string, newFiles: readonly NewFile[]): Promise<void> {

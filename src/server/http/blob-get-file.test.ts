@@ -26,6 +26,34 @@ function get(path: string, headers: Record<string, string> = {}, method = "GET")
   return fetch(`${server.url}${path}`, { headers, method });
 }
 
+test("small files come many to a request", async () => {
+  const contents = [someBytes(1_000, 2), someBytes(70_000, 3), new Uint8Array(0)];
+  const ids: string[] = [];
+  for (const [index, content] of contents.entries())
+    ids.push((await server.store(`small ${index}`, content)).id);
+  const read = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${server.url}/v1/files/read`, { method: "POST", body: JSON.stringify(body), headers });
+  const response = await read({ files: ids });
+  expect([response.status, response.headers.get("content-length")]).toEqual([200, "71000"]);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(Buffer.concat(contents).equals(await response.bytes())).toBe(true);
+  expect(await (await read({ files: [ids[2]] })).bytes()).toHaveLength(0);
+  for (const files of [
+    undefined,
+    [],
+    "x",
+    ["x"],
+    [1],
+    [ids[0], ids[0]],
+    [file.id],
+    Array(1_001).fill(ids[0]),
+  ])
+    expect((await read({ files })).status).toBe(400);
+  expect((await read(null)).status).toBe(400);
+  expect((await read({ files: [ids[0], crypto.randomUUID()] })).status).toBe(404);
+  expect((await read({ files: ids, more: "x".repeat(70_000) })).status).toBe(413);
+});
+
 test("a file comes whole, to be saved and never shown", async () => {
   const response = await get(`/v1/files/${file.id}`);
   expect(response.status).toBe(200);

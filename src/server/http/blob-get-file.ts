@@ -79,11 +79,21 @@ async function send(
   headers: Headers,
   status: number,
 ): Promise<Response> {
-  const pieces = readFile(transfers, file, range);
+  return sendPieces(readFile(transfers, file, range), range.lengthBytes, signal, headers, status);
+}
+
+/** The same for any pieces: the head goes out with the first of them. */
+export async function sendPieces(
+  pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
+  lengthBytes: number,
+  signal: AbortSignal,
+  headers: Headers,
+  status = 200,
+): Promise<Response> {
   // A client can go away before anybody reads the stream, and then nobody cancels it.
   signal.addEventListener("abort", () => void pieces.return(), { once: true });
   const first = await pieces.next();
-  headers.set("Content-Length", String(range.lengthBytes));
+  headers.set("Content-Length", String(lengthBytes));
   if (first.done === true) return new Response(new Uint8Array(0), { status, headers });
   return new Response(startingWith(first.value, pieces), { status, headers });
 }

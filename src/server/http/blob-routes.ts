@@ -4,6 +4,7 @@ import { postChunkRoute } from "./blob-post-chunk.ts";
 import { postPackRoute } from "./blob-post-pack.ts";
 import { putChunkRoute } from "./blob-put-chunk.ts";
 import { putFileRoute } from "./blob-put-file.ts";
+import { getFilesRoute } from "./blob-get-files.ts";
 import type { HttpRoute } from "./route.ts";
 
 /** The routes that bytes of files go over. */
@@ -13,6 +14,7 @@ export function blobRoutes(transfers: Transfers): readonly HttpRoute[] {
     postChunkRoute(transfers),
     postPackRoute(transfers),
     putFileRoute(transfers),
+    getFilesRoute(transfers),
     ...getFileRoutes(transfers),
   ];
 }

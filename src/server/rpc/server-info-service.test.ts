@@ -18,6 +18,8 @@ test("says what the process is and which limits hold", async () => {
       maxPackBytes: BigInt(8 * 1024 * 1024),
       maxPackChunks: 4_096,
       maxPackedChunkBytes: BigInt(256 * 1024),
+      maxReadFiles: 1_000,
+      maxReadFilesBytes: BigInt(4 * 1024 * 1024),
     },
   });
   const now = services.service.clock.nowMicros();

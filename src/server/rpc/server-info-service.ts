@@ -10,6 +10,8 @@ import {
   MAX_PACK_CHUNKS,
   MAX_PACKED_CHUNK_BYTES,
   MAX_PAGE_SIZE,
+  MAX_READ_FILES,
+  MAX_READ_FILES_BYTES,
   TARGET_CHUNK_BYTES,
 } from "../../domain/limits.ts";
 import type { ServerInfoService } from "../../gen/modelbox/v1/server_info_service_pb.ts";
@@ -28,6 +30,8 @@ const limits = {
   maxPackBytes: BigInt(MAX_PACK_BYTES),
   maxPackChunks: MAX_PACK_CHUNKS,
   maxPackedChunkBytes: BigInt(MAX_PACKED_CHUNK_BYTES),
+  maxReadFiles: MAX_READ_FILES,
+  maxReadFilesBytes: BigInt(MAX_READ_FILES_BYTES),
 };
 
 export function serverInfoService({ service, serverInfo }: RpcApp): ServiceImpl<typeof ServerInfoService> {

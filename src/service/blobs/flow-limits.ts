@@ -16,6 +16,13 @@ export const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 export const WAIT_FOR_KEPT_MS = 100;
 /** Arrays for bytes that wait for their next use: each may keep the memory of the largest chunk. */
 export const MAX_SPARE_BUFFERS = 2;
+/** Chunks of the files that one request reads together. */
+export const MAX_READ_CHUNKS = 4_096;
+/** Bytes that are read from a pack at once, and between two chunks that are read together though others lie there. */
+export const READ_RUN_BYTES = 1024 * 1024;
+export const MAX_RUN_GAP_BYTES = 4 * 1024;
+/** Such reads of one request that run at the same time. */
+export const MAX_PARALLEL_RUNS = 4;
 /** Bytes that are handed to a download at a time. */
 export const SEND_PIECE_BYTES = 512 * 1024;
 /** Chunks whose places are looked up in one query of a download. */

@@ -30,16 +30,16 @@ export function findStoredFile(
       reference.type === "id" ? await tx.artifacts.file(reference.id) : await byPath(tx, caller, reference);
     const name = reference.type === "id" ? reference.id : reference.path;
     if (file === undefined || !canRead(caller, file.namespaceId)) throw missingFile(name);
-    if (file.uri !== "") {
-      throw failedPrecondition(
-        "FILE_IS_OUTSIDE",
-        `ModelBox only tracks "${file.path}"; its bytes are at ${file.uri}.`,
-        {
-          uri: file.uri,
-        },
-      );
-    }
+    requireStored(file);
     return file;
+  });
+}
+
+/** Throws unless the file's bytes are here. */
+export function requireStored({ path, uri }: StoredFile): void {
+  if (uri === "") return;
+  throw failedPrecondition("FILE_IS_OUTSIDE", `ModelBox only tracks "${path}"; its bytes are at ${uri}.`, {
+    uri,
   });
 }
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file modelbox/v1/server_info_service.proto.
  */
 export const file_modelbox_v1_server_info_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCLYAQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RpcmVjdF90cmFuc2ZlchgIIAEoCCKbAgoGTGltaXRzEhcKD21heF9jaHVua19ieXRlcxgBIAEoAxIaChJ0YXJnZXRfY2h1bmtfYnl0ZXMYAiABKAMSFwoPbWF4X2ZpbmRfY2h1bmtzGAMgASgFEhUKDW1heF9wYWdlX3NpemUYBCABKAUSGQoRbWF4X21ldHJpY19wb2ludHMYBSABKAUSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYBiABKAMSEQoJbWF4X2ZpbGVzGAcgASgFEhIKCm1heF9jaHVua3MYCCABKAUSFgoObWF4X3BhY2tfYnl0ZXMYCSABKAMSFwoPbWF4X3BhY2tfY2h1bmtzGAogASgFEh4KFm1heF9wYWNrZWRfY2h1bmtfYnl0ZXMYCyABKAMyawoRU2VydmVySW5mb1NlcnZpY2USVgoNR2V0U2VydmVySW5mbxIhLm1vZGVsYm94LnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiVtb2RlbGJveC92MS9zZXJ2ZXJfaW5mb19zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCLYAQoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIcmV2aXNpb24YAiABKAkSDQoFcm9sZXMYAyADKAkSEgoKYmxvYl9hZGRycxgEIAMoCRIRCglncnBjX2FkZHIYBSABKAkSIwoGbGltaXRzGAYgASgLMhMubW9kZWxib3gudjEuTGltaXRzEigKBHRpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RpcmVjdF90cmFuc2ZlchgIIAEoCCLRAgoGTGltaXRzEhcKD21heF9jaHVua19ieXRlcxgBIAEoAxIaChJ0YXJnZXRfY2h1bmtfYnl0ZXMYAiABKAMSFwoPbWF4X2ZpbmRfY2h1bmtzGAMgASgFEhUKDW1heF9wYWdlX3NpemUYBCABKAUSGQoRbWF4X21ldHJpY19wb2ludHMYBSABKAUSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYBiABKAMSEQoJbWF4X2ZpbGVzGAcgASgFEhIKCm1heF9jaHVua3MYCCABKAUSFgoObWF4X3BhY2tfYnl0ZXMYCSABKAMSFwoPbWF4X3BhY2tfY2h1bmtzGAogASgFEh4KFm1heF9wYWNrZWRfY2h1bmtfYnl0ZXMYCyABKAMSFgoObWF4X3JlYWRfZmlsZXMYDCABKAUSHAoUbWF4X3JlYWRfZmlsZXNfYnl0ZXMYDSABKAMyawoRU2VydmVySW5mb1NlcnZpY2USVgoNR2V0U2VydmVySW5mbxIhLm1vZGVsYm94LnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIubW9kZWxib3gudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for nothing in particular.
@@ -182,6 +182,20 @@ export type Limits = Message<"modelbox.v1.Limits"> & {
    * @generated from field: int64 max_packed_chunk_bytes = 11;
    */
   maxPackedChunkBytes: bigint;
+
+  /**
+   * Most files in one POST /v1/files/read; 0 when the server has none.
+   *
+   * @generated from field: int32 max_read_files = 12;
+   */
+  maxReadFiles: number;
+
+  /**
+   * Most bytes of these files, all together.
+   *
+   * @generated from field: int64 max_read_files_bytes = 13;
+   */
+  maxReadFilesBytes: bigint;
 };
 
 /**
