@@ -38,13 +38,18 @@ export async function makeSeries(context: BenchContext): Promise<MadeSeries> {
     context.cacheFolder &&
     join(context.cacheFolder, `series-${await programHash()}${context.smoke ? "-smoke" : ""}`);
   const folder = cached ?? join(context.folder, "series");
-  const python = (await pythonWithTorch()) ?? (await installTorch(context));
-  if (python === undefined) {
-    if (!context.smoke) throw new SkippedError(`needs PyTorch: apt-get install ${packages.join(" ")}`);
-    await simulateSeries(folder);
-    return { series: await readSeries(folder), origin: "Numbers that were made up, for want of PyTorch." };
+  if (!(await Bun.file(join(folder, summaryFile)).exists())) {
+    const python = (await pythonWithTorch()) ?? (await installTorch(context));
+    if (python === undefined) {
+      if (!context.smoke)
+        throw new SkippedError(
+          `needs PyTorch; run as root: apt-get install --no-install-recommends ${packages.join(" ")}`,
+        );
+      await simulateSeries(folder);
+      return { series: await readSeries(folder), origin: "Numbers that were made up, for want of PyTorch." };
+    }
+    await train(context, python, folder);
   }
-  if (!(await Bun.file(join(folder, summaryFile)).exists())) await train(context, python, folder);
   const { torch, parameters, seconds } = JSON.parse(await readFile(join(folder, summaryFile), "utf8")) as {
     torch: string;
     parameters: number;
