@@ -22,7 +22,11 @@ export async function compile(options: CompileOptions): Promise<void> {
   const packageJson: { version: string } = await Bun.file(join(root, "package.json")).json();
   const result = await Bun.build({
     // A thread is a program of its own, which the bundler finds only when it is named.
-    entrypoints: [join(root, "src/main.ts"), join(root, "src/hashing/digest-worker.ts")],
+    entrypoints: [
+      join(root, "src/main.ts"),
+      join(root, "src/hashing/digest-worker.ts"),
+      join(root, "src/blob/encoding/codec-worker.ts"),
+    ],
     root,
     compile: {
       ...(options.target ? { target: options.target } : {}),

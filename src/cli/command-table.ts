@@ -67,6 +67,7 @@ export const commandTable: Readonly<Record<string, CommandLoader>> = {
   "server:backup": () => import("./commands/server/backup.ts"),
   "server:restore": () => import("./commands/server/restore.ts"),
   "server:copy": () => import("./commands/server/copy.ts"),
+  "server:gc": () => import("./commands/server/gc.ts"),
   "server:tokens:create": () => import("./commands/server/tokens/create.ts"),
   "server:tokens:list": () => import("./commands/server/tokens/list.ts"),
   "server:tokens:revoke": () => import("./commands/server/tokens/revoke.ts"),

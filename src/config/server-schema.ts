@@ -20,7 +20,10 @@ import { s3Problems, s3Schema } from "./s3-schema.ts";
 import type { ConfigOf, FileSpec } from "./spec.ts";
 
 const MAX_DRAIN_SECONDS = 3600;
+const MAX_ENCODING_WORKERS = 16;
 const MAX_PORT = 65_535;
+const MAX_INTERVAL_MINUTES = 31 * 24 * 60;
+const MAX_GRACE_MINUTES = 366 * 24 * 60;
 
 /** The server's file. Its defaults are what runs without any file. */
 export const serverSpec = {
@@ -103,6 +106,37 @@ export const serverSpec = {
           "json",
           "pretty",
         ]),
+      }),
+    },
+    collection: {
+      comment: "Stored bytes that nothing uses any more are removed in the background.",
+      schema: z.object({
+        enabled: flag("Without it only `modelbox server gc` removes them.", true),
+        interval_minutes: integer(
+          "How often all chunks are looked at, by one of the servers on a database.",
+          360,
+          1,
+          MAX_INTERVAL_MINUTES,
+        ),
+        grace_minutes: integer(
+          "How old unused chunks are at least; they are used while an upload that sent them may be resumed.",
+          60,
+          0,
+          MAX_GRACE_MINUTES,
+        ),
+      }),
+    },
+    encoding: {
+      comment: "Stored bytes are made smaller in the background; whoever reads them gets the same bytes.",
+      schema: z.object({
+        enabled: flag("Without it bytes stay as they are: those already encoded, too, can be read.", true),
+        workers: integer(
+          "Threads of one server at a time; each takes about 50 MiB of memory.",
+          1,
+          1,
+          MAX_ENCODING_WORKERS,
+        ),
+        cpu_percent: integer("How much of the time each of them works; it rests for the others.", 50, 1, 100),
       }),
     },
     metadata_storage_integrated: {

@@ -142,8 +142,8 @@ export interface FileChunk {
   readonly sizeBytes: number;
 }
 
-/** How a chunk's bytes are kept. Only `raw` is written today; readers of the others arrive with the encoder. */
-export type ChunkEncoding = "raw" | "zstd" | "grouped-zstd" | "xor-grouped-zstd";
+/** How a chunk's bytes are kept: docs/storage-layout.md. */
+export type ChunkEncoding = "raw" | "zstd" | "grouped-zstd" | "delta-grouped-zstd";
 
 /** `stored`: readable. `condemned`: being collected; find says missing. `quarantined`: its bytes failed their digest. */
 export type ChunkState = "stored" | "condemned" | "quarantined";
@@ -160,7 +160,7 @@ export interface Chunk {
   /** How many bytes of the object it takes; differs from sizeBytes when encoded. */
   readonly storedBytes: number;
   readonly encoding: ChunkEncoding;
-  /** Digest of the base of an XOR, or "". */
+  /** Digest of the chunk that it is stored as a difference to, or "". */
   readonly baseDigest: string;
   /** 0 without base; the base's depth plus one otherwise. */
   readonly chainDepth: number;

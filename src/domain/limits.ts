@@ -67,10 +67,12 @@ export const MAX_PACKED_CHUNK_BYTES = 256 * 1024;
 /** Largest such request: what comes before the chunks counts too. */
 export const MAX_PACK_BYTES = 8 * 1024 * 1024;
 export const MAX_PACK_CHUNKS = 4_096;
+/** Smaller chunks are kept as they are: most of them share an object, and would need one each. */
+export const MIN_ENCODED_CHUNK_BYTES = 256 * 1024;
+/** Bases that are followed to read one chunk. Fewer are made, see docs/decisions/encoding.md. */
+export const MAX_CHAIN_DEPTH = 64;
 export const MAX_FIND_CHUNKS = 10_000;
 /** Smaller chunks go through the server: the store's requests for one would cost more than moving its bytes. */
-/** Bases that must be decoded one after the other to read one chunk: docs/decisions/encoding.md. */
-export const MAX_CHAIN_DEPTH = 8;
 export const MIN_DIRECT_CHUNK_BYTES = 256 * 1024;
 /** Chunks of one call that get an address of the store, or are taken in from there. */
 export const MAX_DIRECT_CHUNKS = 1_000;

@@ -77,6 +77,7 @@ export interface MetadataReader {
   readonly requests: RequestReader;
   readonly tokens: TokenReader;
   readonly garbage: GarbageReader;
+  readonly encodings: EncodingReader;
   readonly jobs: JobReader;
   readonly tables: TableReader;
 }
@@ -111,6 +112,7 @@ export interface MetadataWriter extends MetadataReader {
   readonly requests: RequestWriter;
   readonly tokens: TokenWriter;
   readonly garbage: GarbageWriter;
+  readonly encodings: EncodingWriter;
   readonly jobs: JobWriter;
   readonly tables: TableWriter;
 }
@@ -315,6 +317,29 @@ export interface Judged {
   readonly looked: number;
   readonly spared: number;
   readonly removed: readonly Chunk[];
+}
+
+/** Work on the forms that chunks are stored in. */
+export interface EncodingReader {
+  /** Files whose chunks may still get a smaller form, oldest first; only the id of one that is not there any more. */
+  pendingFiles(limit: number): Promise<readonly (StoredFile | string)[]>;
+  /** Chunks that must be stored without their base. */
+  pendingRebases(limit: number): Promise<readonly string[]>;
+  /** How many of each there are. */
+  waiting(): Promise<{ readonly files: number; readonly rebases: number }>;
+  /** The most bases that must be decoded from a chunk that builds on this one down to it; `limit` if there are more. */
+  height(digest: string, limit: number): Promise<number>;
+}
+
+export interface EncodingWriter extends EncodingReader {
+  /**
+   * Puts a new form in the place of one that is stored, dooms its object, and corrects the totals and the depths of what
+   * builds on it. False, with nothing changed, when the row is another one by now, or its base is not stored, not durable,
+   * older than the chunk, or of another depth than the form says.
+   */
+  switchForm(from: Chunk, to: Chunk, now: number): Promise<boolean>;
+  finishFile(fileId: string): Promise<void>;
+  finishRebase(digest: string): Promise<void>;
 }
 
 export interface JobReader {

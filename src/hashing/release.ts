@@ -10,6 +10,6 @@ export function releaseBytes({ buffer }: Uint8Array<ArrayBuffer>): void {
 /** The same for an array that others made: nothing happens to one that has only a part of its buffer. */
 export function releaseOwned(bytes: Uint8Array): void {
   const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength)
+  if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength === bytes.byteLength)
     releaseBytes(new Uint8Array(buffer));
 }

@@ -12,6 +12,7 @@ import { storageUsageTests } from "./conformance/storage-usage.ts";
 import { tableTests } from "./conformance/tables.ts";
 import { tagTests } from "./conformance/tags.ts";
 import { garbageTests } from "./conformance/garbage.ts";
+import { encodingTests } from "./conformance/encodings.ts";
 import { jobTests } from "./conformance/jobs.ts";
 import { tokenTests } from "./conformance/tokens.ts";
 import { transactionTests } from "./conformance/transactions.ts";
@@ -66,6 +67,7 @@ export function testMetadataStore({ name, create, randomFilters, skip }: Conform
     describe("changes and requests", () => logTests(define));
     describe("tokens", () => tokenTests(define));
     describe("garbage", () => garbageTests(define));
+    describe("encodings", () => encodingTests(define));
     describe("jobs", () => jobTests(define));
     describe("tables", () => tableTests(define));
     describe("lists", () => listTests(define));

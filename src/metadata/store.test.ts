@@ -47,7 +47,7 @@ testMetadataStore({
  * through an index in its order up to a limit, or for a report, which has to see all of what is on its way out.
  */
 const HARMLESS =
-  /^SCAN (named|pairs|own|each_chunk|\d+ CONSTANT ROWS|chunk_totals|pending_files|namespace_storage|packs|condemned_chunks|doomed_objects|namespaces USING (COVERING )?INDEX)/;
+  /^SCAN (named|pairs|own|each_chunk|\d+ CONSTANT ROWS|chunk_totals|pending_files|namespace_storage|packs|condemned_chunks|doomed_objects|pending_encodings|pending_rebases|namespaces USING (COVERING )?INDEX)/;
 
 /** Goes through a table in an order that it has, up to a limit, if its plan has no step to sort. */
 const FIRST_PAGE = /^select ("\w+",? )+from "\w+" order by [^()]+ limit \?$/;

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { addCollectionMetrics, type CollectionRun } from "./collection-metrics.ts";
+import { addEncodingMetrics, type EncodingMetrics } from "./encoding-metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { storageGauges, type MeasuredStorage } from "./storage-metrics.ts";
 
@@ -44,6 +46,8 @@ export interface Metrics {
   /** An upload or commit was refused, since its namespace is full. */
   quotaRefused(): void;
   storageMeasured(storage: MeasuredStorage): void;
+  collected(run: CollectionRun): void;
+  readonly encoding: EncodingMetrics;
   /** For the decorator around the metadata store. */
   observeDatabase(operation: string, outcome: DatabaseOutcome, seconds: number): void;
   /** For the decorator around the blob store. */
@@ -116,6 +120,7 @@ export function createMetrics(
     { version },
     1,
   );
+  const collected = addCollectionMetrics(registry);
   const closeProcessMetrics = addProcessMetrics(registry);
 
   return {
@@ -133,6 +138,8 @@ export function createMetrics(
     quotaRefused: () => quotaRefusals.inc(),
     corruptChunkFound: (problem) => corruptChunks.inc({ problem }),
     storageMeasured: measureStorage,
+    collected,
+    encoding: addEncodingMetrics(registry),
     observeDatabase: (operation, outcome, time) => database.observe({ operation, outcome }, time),
     observeBlobStore: (operation, outcome, time) => blobStore.observe({ operation, outcome }, time),
     async scrape() {

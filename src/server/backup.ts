@@ -7,7 +7,7 @@ import { FORMAT, type ArchiveHead } from "../service/archive/format.ts";
 import { restore } from "../service/archive/restore.ts";
 import type { CopyOptions } from "../service/copy/storage.ts";
 import { version } from "../version.ts";
-import { openForFilling, openForReading, storageStatus, type ServerConfig } from "./context.ts";
+import { openForFilling, openBeside, storageStatus, type ServerConfig } from "./context.ts";
 import { placesOf, type Places } from "./places.ts";
 
 /** Writes all that a server has to one file, whether the server runs or not. */
@@ -17,7 +17,7 @@ export async function backUpServer(
   options: CopyOptions,
 ): Promise<BackupResult> {
   const clock = systemClock();
-  await using from = await openForReading(config, clock, false);
+  await using from = await openBeside(config, clock, false);
   const { applied, database } = await storageStatus(config);
   const head: ArchiveHead = {
     format: FORMAT,

@@ -7,7 +7,9 @@ import { purgeExpired } from "../service/maintenance.ts";
 import { TokenChecker } from "../service/tokens/check.ts";
 import { commit, version } from "../version.ts";
 import type { Role } from "./access-table.ts";
+import { collectJob } from "./collect-job.ts";
 import type { AppContext } from "./context.ts";
+import { encodeJob } from "./encode-job.ts";
 import { blobRoutes } from "./http/blob-routes.ts";
 import type { HttpRoute } from "./http/route.ts";
 import { withoutTokens, withTokens, type Authenticate } from "./interceptors/authenticate.ts";
@@ -81,6 +83,10 @@ export function compose(context: AppContext, addresses: () => BoundAddresses): C
         discarded: (await context.direct?.discardOlder(STAGED_AGE_MS, signal)) ?? 0,
       }),
     },
+    ...(config.collection.enabled
+      ? [{ role: "metadata" as const, ...collectJob(context, transfers.load) }]
+      : []),
+    ...(config.encoding.enabled ? [{ role: "blob" as const, ...encodeJob(context, transfers.load) }] : []),
   ];
   return {
     authenticate,

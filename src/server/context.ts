@@ -108,14 +108,11 @@ export interface OpenedStorage extends AsyncDisposable {
 }
 
 /**
- * Opens what is there, of this executable's schema, to read it beside servers. With `quiet` none of them may write: in
+ * Opens what is there, of this executable's schema, beside servers: to read it, or to change rows and delete objects, which
+ * disturbs nobody. With `quiet` none of them may write: in
  * integrated mode one that does is refused, and refused as long as this is open.
  */
-export async function openForReading(
-  config: ServerConfig,
-  clock: Clock,
-  quiet: boolean,
-): Promise<OpenedStorage> {
+export async function openBeside(config: ServerConfig, clock: Clock, quiet: boolean): Promise<OpenedStorage> {
   const { exists, pending, database } = await storageStatus(config);
   if (!exists) throw notFound("database", database);
   if (pending.length > 0) {

@@ -2,7 +2,7 @@ import { systemClock } from "../domain/clock.ts";
 import { failedPrecondition, invalid } from "../domain/errors.ts";
 import { copyAll, type CopyResult } from "../service/copy/copy.ts";
 import type { CopyOptions } from "../service/copy/storage.ts";
-import { openForFilling, openForReading, type ServerConfig } from "./context.ts";
+import { openForFilling, openBeside, type ServerConfig } from "./context.ts";
 import { placesOf, type Places } from "./places.ts";
 
 /** A copy from what one configuration names to what another does. */
@@ -31,7 +31,7 @@ export async function copyServer({ from, to, ...options }: ServerCopyOptions): P
     );
   }
   const clock = systemClock();
-  await using reading = await openForReading(from, clock, true);
+  await using reading = await openBeside(from, clock, true);
   await using filling = await openForFilling(to, clock, source.metadata);
   const sameBlobs = source.blobs === target.blobs;
   const result = await copyAll({ from: reading, to: filling, sameBlobs, ...options });

@@ -25,7 +25,9 @@ const anyBytes = fc
 const forms: fc.Arbitrary<EncodedForm> = fc.oneof(
   fc.constantFrom({ encoding: "raw" as const }, { encoding: "zstd" as const }),
   widths.map((width) => ({ encoding: "grouped-zstd" as const, width })),
-  fc.tuple(widths, anyBytes).map(([width, base]) => ({ encoding: "xor-grouped-zstd" as const, width, base })),
+  fc
+    .tuple(widths, anyBytes)
+    .map(([width, base]) => ({ encoding: "delta-grouped-zstd" as const, width, base })),
 );
 const baseOf = (form: EncodedForm) => ("base" in form ? form.base : undefined);
 
@@ -70,7 +72,7 @@ test("any bytes are decoded to so many bytes, or refused", () => {
     magic,
     planes,
   );
-  const encodings = fc.constantFrom("zstd" as const, "grouped-zstd" as const, "xor-grouped-zstd" as const);
+  const encodings = fc.constantFrom("zstd" as const, "grouped-zstd" as const, "delta-grouped-zstd" as const);
   fc.assert(
     fc.property(encodings, stored, fc.nat(200), (encoding, bytes, sizeBytes) => {
       expect(() => {
@@ -96,7 +98,7 @@ test("frames that claim more than there is, or that go on, are refused", () => {
 
 test("a difference without its base, and a form that nobody knows, are refused", () => {
   const stored = encode(new Uint8Array(10), { encoding: "grouped-zstd", width: 4 });
-  expect(() => decode("xor-grouped-zstd", stored, 10)).toThrow(CorruptEncodingError);
+  expect(() => decode("delta-grouped-zstd", stored, 10)).toThrow(CorruptEncodingError);
   expect(() => decode("of another age" as "raw", stored, 10)).toThrow(CorruptEncodingError);
   expect(() => decode("raw", stored, 11)).toThrow(CorruptEncodingError);
 });

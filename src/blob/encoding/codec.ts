@@ -1,8 +1,8 @@
 import type { ChunkEncoding } from "../../domain/entities.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
+import { addBase, subtractBase } from "./difference.ts";
 import { decodeGrouped, encodeGrouped } from "./grouped.ts";
 import type { GroupWidth } from "./planes.ts";
-import { xorWith } from "./words.ts";
 import { compress, decompress } from "./zstd-frame.ts";
 
 /** How to encode bytes. */
@@ -10,10 +10,10 @@ export type EncodedForm =
   | { readonly encoding: "raw" | "zstd" }
   | { readonly encoding: "grouped-zstd"; readonly width: GroupWidth }
   | {
-      readonly encoding: "xor-grouped-zstd";
+      readonly encoding: "delta-grouped-zstd";
       readonly width: GroupWidth;
       /** Plain bytes; as many as there are, or fewer, or more. */
-      readonly base: Uint8Array;
+      readonly base: Uint8Array<ArrayBuffer>;
     };
 
 /** Makes an array of so many bytes, with a buffer of its own; what is in it does not matter. */
@@ -28,9 +28,9 @@ export function encode(bytes: Uint8Array<ArrayBuffer>, form: EncodedForm): Uint8
       return compress(bytes);
     case "grouped-zstd":
       return encodeGrouped(bytes, form.width);
-    case "xor-grouped-zstd": {
+    case "delta-grouped-zstd": {
       const difference = bytes.slice();
-      xorWith(difference, form.base);
+      subtractBase(difference, form.base, form.width);
       return encodeGrouped(difference, form.width);
     }
   }
@@ -39,7 +39,8 @@ export function encode(bytes: Uint8Array<ArrayBuffer>, form: EncodedForm): Uint8
 /**
  * The bytes of a stored form, which must be `sizeBytes`; `stored` itself if it is `raw`. `base` has the plain bytes of the
  * base, where the form has one. Throws CorruptEncodingError when the stored bytes are no such form; whether the bytes are the right ones only
- * their digest tells. Takes no more memory than twice `sizeBytes`, whatever is stored.
+ * their digest tells. Takes no more memory
+ * than twice `sizeBytes`, whatever is stored.
  */
 export function decode(
   encoding: ChunkEncoding,
@@ -59,11 +60,11 @@ export function decode(
       decodeGrouped(stored, bytes);
       return bytes;
     }
-    case "xor-grouped-zstd": {
+    case "delta-grouped-zstd": {
       if (base === undefined) throw new CorruptEncodingError("a difference without its base");
       const bytes = newArray(sizeBytes);
-      decodeGrouped(stored, bytes);
-      xorWith(bytes, base);
+      const width = decodeGrouped(stored, bytes);
+      addBase(bytes, base, width);
       return bytes;
     }
     default:

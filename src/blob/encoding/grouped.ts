@@ -1,5 +1,6 @@
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 import { type GroupWidth, joinPlanes, planeBytes, splitPlanes } from "./planes.ts";
+import { releaseOwned } from "../../hashing/release.ts";
 import { compress, decompress } from "./zstd-frame.ts";
 
 /** Bytes of a plane's length in the header. */
@@ -27,8 +28,8 @@ export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<
   return result;
 }
 
-/** Fills `bytes` with what was encoded. Throws CorruptEncodingError. */
-export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
+/** Fills `bytes` with what was encoded; returns its width. Throws CorruptEncodingError. */
+export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): GroupWidth {
   const width = widthOf(stored[0]);
   const headerBytes = headerBytesOf(width);
   if (stored.byteLength < headerBytes) throw new CorruptEncodingError("planes without their header");
@@ -46,6 +47,8 @@ export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array
   }
   if (offset !== stored.byteLength) throw new CorruptEncodingError("bytes after the last plane");
   joinPlanes(planes, width, bytes);
+  for (const plane of planes) if (plane.buffer !== stored.buffer) releaseOwned(plane);
+  return width;
 }
 
 function headerBytesOf(width: GroupWidth): number {

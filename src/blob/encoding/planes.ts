@@ -55,7 +55,7 @@ function wordGroup(width: GroupWidth): number {
  * word.
  */
 
-function split2(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function split2(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES] = planes;
   for (let i = 0, k = 0; i < words.length; i += 1, k += 2) {
     const word = words[i] ?? 0;
@@ -66,14 +66,14 @@ function split2(words: Uint32Array, planes: readonly Uint8Array[]): void {
   }
 }
 
-function join2(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function join2(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES] = planes;
   for (let i = 0, k = 0; i < words.length; i += 1, k += 2) {
     words[i] = (p0[k] ?? 0) | ((p1[k] ?? 0) << 8) | ((p0[k + 1] ?? 0) << 16) | ((p1[k + 1] ?? 0) << 24);
   }
 }
 
-function split4(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function split4(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   for (let i = 0; i < words.length; i += 1) {
     const word = words[i] ?? 0;
@@ -84,14 +84,14 @@ function split4(words: Uint32Array, planes: readonly Uint8Array[]): void {
   }
 }
 
-function join4(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function join4(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   for (let i = 0; i < words.length; i += 1) {
     words[i] = (p0[i] ?? 0) | ((p1[i] ?? 0) << 8) | ((p2[i] ?? 0) << 16) | ((p3[i] ?? 0) << 24);
   }
 }
 
-function split8(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function split8(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   const [p4 = NO_BYTES, p5 = NO_BYTES, p6 = NO_BYTES, p7 = NO_BYTES] = planes.slice(4);
   for (let i = 0, k = 0; i < words.length; i += 2, k += 1) {
@@ -108,7 +108,7 @@ function split8(words: Uint32Array, planes: readonly Uint8Array[]): void {
   }
 }
 
-function join8(words: Uint32Array, planes: readonly Uint8Array[]): void {
+function join8(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   const [p4 = NO_BYTES, p5 = NO_BYTES, p6 = NO_BYTES, p7 = NO_BYTES] = planes.slice(4);
   for (let i = 0, k = 0; i < words.length; i += 2, k += 1) {

@@ -12,10 +12,25 @@ const MICROS_PER_UNIT: Readonly<Record<string, number>> = {
 export const expiryFlag = Flags.custom<number>({
   helpValue: "<time>",
   parse: async (text) => {
-    const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-    const micros = Number(count) * (MICROS_PER_UNIT[unit] ?? Number.NaN);
-    if (!(micros > 0))
-      throw new UsageError(`"${text}" is not a length of time; write for example 90d, 12h or 30m`);
+    const micros = microsOf(text);
+    if (micros === 0) throw notATime(text);
     return Date.now() * 1000 + micros;
   },
 });
+
+/** A flag with a length of time, which becomes milliseconds; `0` has no unit. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: "<time>",
+  parse: async (text) => (text === "0" ? 0 : microsOf(text) / 1000),
+});
+
+function microsOf(text: string): number {
+  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const micros = Number(count) * (MICROS_PER_UNIT[unit] ?? Number.NaN);
+  if (Number.isNaN(micros)) throw notATime(text);
+  return micros;
+}
+
+function notATime(text: string): UsageError {
+  return new UsageError(`"${text}" is not a length of time; write for example 90d, 12h or 30m`);
+}

@@ -105,6 +105,19 @@ export function garbageTests(define: Define): void {
     expect(await store.read((tx) => tx.garbage.doomed(LATER, 10))).toHaveLength(1);
   });
 
+  define("only the chunk that was found is condemned, not one that took its place", async (store) => {
+    const found = aChunk("x", { state: "quarantined" });
+    const anew = aChunk("x", { objectKey: "chunks/new" });
+    const other = aChunk("y");
+    for (const chunk of [found, anew, other]) await store.write((tx) => tx.chunks.insert(chunk));
+    await store.write((tx) => tx.garbage.condemn([found, other], 100));
+    expect(await store.read((tx) => tx.chunks.getMany([found.digest]))).toEqual([anew]);
+    // Its note does not stand in the way of a later one.
+    await store.write((tx) => tx.garbage.condemn([anew], 300));
+    expect(await judge(store, 200, 400)).toMatchObject({ looked: 1, removed: [{ digest: other.digest }] });
+    expect(await judge(store, 301, 400)).toMatchObject({ looked: 1, removed: [{ digest: found.digest }] });
+  });
+
   define("a base waits for those that build on it", async (store) => {
     const base = aChunk("base");
     const dependent = aChunk("dependent", { baseDigest: base.digest, chainDepth: 1 });

@@ -19,6 +19,8 @@ export function jobTests(define: Define): void {
   define("only the holder advances a job, and the next goes on there", async (store) => {
     await store.write((tx) => tx.jobs.hold("gc", "a", 10, 20));
     expect(await store.write((tx) => tx.jobs.advance("gc", "a", "half"))).toBe(true);
+    expect(await store.write((tx) => tx.jobs.advance("gc", "a", "half"))).toBe(true);
+    expect(await store.write((tx) => tx.jobs.hold("gc", "a", 10, 20))).toMatchObject({ position: "half" });
     expect(await store.write((tx) => tx.jobs.advance("gc", "b", "all"))).toBe(false);
     expect(await store.write((tx) => tx.jobs.hold("gc", "b", 20, 30))).toMatchObject({
       position: "half",

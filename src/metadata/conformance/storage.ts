@@ -210,7 +210,7 @@ function chunkTests(define: Define): void {
     for (const state of ["condemned", "quarantined"] as const) {
       const bad = aChunk(state, {
         state,
-        encoding: "xor-grouped-zstd",
+        encoding: "delta-grouped-zstd",
         baseDigest: chunk.digest,
         chainDepth: 1,
       });

@@ -256,7 +256,7 @@ function shardsOf(changed: readonly Chunk[], each: 1 | 0 | -1): readonly Readonl
 
 type ChunkValues = ReturnType<typeof rowOf>;
 
-function rowOf(chunk: Chunk) {
+export function rowOf(chunk: Chunk) {
   const { baseDigest, packId, namespaceId } = chunk;
   return {
     ...chunk,

@@ -3,6 +3,7 @@ import type { DigestState, FileChunk, StoredFile } from "../../domain/entities.t
 import type { NewFile } from "../../domain/metadata-store.ts";
 import type { FileTotals } from "../../domain/storage-report.ts";
 import { newId } from "../../domain/ids.ts";
+import { MIN_ENCODED_CHUNK_BYTES } from "../../domain/limits.ts";
 import { compareBytes } from "../list/compare-bytes.ts";
 import type { Session } from "../session.ts";
 import { forKeys, inSlots, insertRows, slot } from "./queries.ts";
@@ -141,7 +142,7 @@ export class FileSetRepository {
   }
 
   async #insert(fileSetId: string, newFiles: readonly NewFile[]): Promise<void> {
-    const { files, fileChunks, pendingFiles } = this.#session.tables;
+    const { files, fileChunks, pendingFiles, pendingEncodings } = this.#session.tables;
     for (let begin = 0; begin < newFiles.length; begin += FILES_PER_STEP) {
       const step = newFiles.slice(begin, begin + FILES_PER_STEP);
       const rows = step.map(({ file: { artifactId: _artifactId, ...file } }) => ({
@@ -155,6 +156,10 @@ export class FileSetRepository {
         .filter(({ file }) => file.digestState === "pending")
         .map(({ file }) => ({ fileId: file.id }));
       await insertRows(this.#session, "pendingFiles.insert", pendingFiles, pending);
+      const encodable = step
+        .filter(({ chunks }) => chunks.some(({ sizeBytes }) => sizeBytes >= MIN_ENCODED_CHUNK_BYTES))
+        .map(({ file }) => ({ fileId: file.id }));
+      await insertRows(this.#session, "pendingEncodings.insert", pendingEncodings, encodable);
       const pieces = step.flatMap(({ file, chunks }) =>
         chunks.map((chunk) => ({
           fileId: file.id,
@@ -215,7 +220,7 @@ export class FileSetRepository {
   /** Removes the files of a set with their pieces, step by step so that others get a turn. */
   async delete(fileSetId: string): Promise<void> {
     const { builder, tables } = this.#session;
-    const { files, fileChunks, pendingFiles } = tables;
+    const { files, fileChunks, pendingFiles, pendingEncodings } = tables;
     const find = () =>
       builder
         .select({
@@ -236,6 +241,9 @@ export class FileSetRepository {
       );
       await forKeys(this.#session, "pendingFiles.deleteOf", ids, (size) =>
         builder.delete(pendingFiles).where(inSlots(pendingFiles.fileId, size)),
+      );
+      await forKeys(this.#session, "pendingEncodings.deleteOf", ids, (size) =>
+        builder.delete(pendingEncodings).where(inSlots(pendingEncodings.fileId, size)),
       );
       await forKeys(this.#session, "files.deleteOf", ids, (size) =>
         builder.delete(files).where(inSlots(files.id, size)),

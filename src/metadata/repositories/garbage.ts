@@ -5,8 +5,10 @@ import { digestOfKey, packIdOfKey } from "../../domain/object-keys.ts";
 import type { Session } from "../session.ts";
 import { ChunkRepository, chunkOf } from "./chunks.ts";
 import { Doom } from "./doom.ts";
-import { forKeys, inSlots, insertRows, slot } from "./queries.ts";
+import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.ts";
 
+/** Chunks that one query condemns at most. */
+const CONDEMNED_PER_QUERY = 512;
 /** Before the first digest. */
 const NO_DIGEST = "0".repeat(64);
 
@@ -117,15 +119,40 @@ export class GarbageRepository implements GarbageWriter {
   async condemn(found: readonly Chunk[], at: number): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunks, condemnedChunks } = tables;
+    // Not one that was stored anew since it was found: its uploader was told that it is there.
     const build = (size: number) =>
       builder
         .update(chunks)
         .set({ state: "condemned" })
-        .where(and(inSlots(chunks.digest, size), inArray(chunks.state, ["stored", "quarantined"])));
-    const digests = found.map((chunk) => chunk.digest).toSorted();
-    await forKeys(this.#session, "garbage.condemn", digests, build);
-    const rows = found.map(({ digest, generation }) => ({ digest, generation, condemnedAt: at }));
-    await insertRows(this.#session, "condemned.insert", condemnedChunks, rows);
+        .where(
+          and(
+            inSlots(chunks.digest, size),
+            inSlots(chunks.generation, size, "generation"),
+            inArray(chunks.state, ["stored", "quarantined"]),
+          ),
+        );
+    const inOrder = found.toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    for (let begin = 0; begin < inOrder.length; begin += CONDEMNED_PER_QUERY) {
+      const group = inOrder.slice(begin, begin + CONDEMNED_PER_QUERY);
+      const size = slotCount(group.length);
+      await this.#session.prepared(`garbage.condemn/${size}`, () => build(size), {
+        ...keyed(
+          group.map(({ digest }) => digest),
+          size,
+        ),
+        ...keyed(
+          group.map(({ generation }) => generation),
+          size,
+          "generation",
+        ),
+      });
+    }
+    const rows = inOrder.map(({ digest, generation }) => ({ digest, generation, condemnedAt: at }));
+    await insertRows(this.#session, "condemned.insert", condemnedChunks, rows, {
+      type: "upsert",
+      key: [condemnedChunks.digest],
+      columns: [condemnedChunks.generation, condemnedChunks.condemnedAt],
+    });
   }
 
   async judge(before: number, limit: number, now: number): Promise<Judged> {

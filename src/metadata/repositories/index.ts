@@ -5,6 +5,7 @@ import { ChangeRepository } from "./changes.ts";
 import { ChunkRepository } from "./chunks.ts";
 import { EventRepository } from "./events.ts";
 import { GarbageRepository } from "./garbage.ts";
+import { EncodingRepository } from "./encodings.ts";
 import { JobRepository } from "./jobs.ts";
 import { LabelRepository } from "./labels.ts";
 import { LeaseRepository } from "./leases.ts";
@@ -36,6 +37,7 @@ export function createRepositories(session: Session): MetadataWriter {
     requests: new RequestRepository(session),
     tokens: new TokenRepository(session),
     garbage: new GarbageRepository(session),
+    encodings: new EncodingRepository(session),
     jobs: new JobRepository(session),
     tables: new TableRepository(session),
   };

@@ -43,7 +43,8 @@ export class JobRepository implements JobWriter {
           ),
         );
     const taken = await this.#session.prepared("jobs.take", take, { name, holder, now, heldUntil });
-    if (this.#session.dialect.affectedRows(taken) === 0) return undefined;
+    if (this.#session.dialect.affectedRows(taken) === 0 && !(await this.#isHeldBy(name, holder)))
+      return undefined;
     const begin = () =>
       builder
         .update(jobs)
@@ -62,7 +63,12 @@ export class JobRepository implements JobWriter {
         .set({ position: slot(jobs.position, "position") })
         .where(and(eq(jobs.name, slot(jobs.name, "name")), eq(jobs.holder, slot(jobs.holder, "holder"))));
     const result = await this.#session.prepared("jobs.advance", build, { name, holder, position });
-    return this.#session.dialect.affectedRows(result) > 0;
+    return this.#session.dialect.affectedRows(result) > 0 || (await this.#isHeldBy(name, holder));
+  }
+
+  /** MySQL counts only rows that an update has changed: one that is as it should be already is not among them. */
+  async #isHeldBy(name: string, holder: string): Promise<boolean> {
+    return (await this.get(name))?.holder === holder;
   }
 
   async release(

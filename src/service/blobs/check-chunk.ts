@@ -1,3 +1,4 @@
+import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
 import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { DomainError } from "../../domain/errors.ts";
@@ -47,6 +48,7 @@ async function tryOpen(transfers: Transfers, chunk: Chunk, use: ChunkUse): Promi
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return { problem: "absent" };
     if (error instanceof ObjectTruncatedError) return { problem: "truncated" };
+    if (error instanceof CorruptEncodingError) return { problem: "wrong_digest" };
     throw error;
   }
 }
@@ -63,14 +65,25 @@ async function heal({ context }: Transfers, chunk: Chunk, checked: CheckedChunk)
 
 /** Tells people and the database, and returns the error for the caller. */
 async function corrupt(
-  { context, notes, observer }: Transfers,
+  transfers: Transfers,
   chunk: Chunk,
   problem: CorruptChunk["problem"],
 ): Promise<DomainError> {
+  const { context, notes, observer } = transfers;
   notes.delete(chunk.objectKey);
   observer.corruptChunk({ chunk, problem });
   await context.metadata.write((tx) => tx.chunks.quarantine(chunk.digest, chunk.generation));
+  if (chunk.baseDigest !== "") await checkBase(transfers, chunk.baseDigest);
   return dataLoss(chunk.digest);
+}
+
+/** The damage may be that of the base: then no upload may reuse that one either. */
+async function checkBase(transfers: Transfers, digest: string): Promise<void> {
+  try {
+    await using _checked = await openChecked(transfers, digest, undefined, "little");
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind !== "data_loss") throw error;
+  }
 }
 
 function dataLoss(digest: string): DomainError {

@@ -1,8 +1,9 @@
 import type { BlobReader } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { sha256 } from "../../hashing/digests.ts";
-import { releaseBytes } from "../../hashing/release.ts";
+import { releaseBytes, releaseOwned } from "../../hashing/release.ts";
 import { SEND_PIECE_BYTES, WAIT_FOR_KEPT_MS } from "./flow-limits.ts";
+import { readPlain } from "./plain-bytes.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** A chunk whose bytes were right when they were looked at just now. */
@@ -18,7 +19,7 @@ export interface CheckedChunk extends AsyncDisposable {
 export type ChunkUse = "most" | "little";
 
 /**
- * Reads and checks all bytes of a chunk; undefined when they are not its digest's. Throws as the store does.
+ * Reads and checks all bytes of a chunk; undefined when they are not its digest's. Throws as readPlain does.
  *
  * If there is room soon they are kept in memory until they are sent. Beyond that they are read a second time then:
  * how much memory downloads take must not depend on how many there are, nor on how slow their clients are.
@@ -29,7 +30,8 @@ export async function checkBytes(
   use: ChunkUse,
 ): Promise<CheckedChunk | undefined> {
   const isKept = use === "most" && (await transfers.kept.takeSoon(chunk.sizeBytes, WAIT_FOR_KEPT_MS));
-  return isKept ? checkKept(transfers, chunk) : checkAndReread(transfers, chunk);
+  if (isKept) return checkKept(transfers, chunk);
+  return chunk.encoding === "raw" ? checkAndReread(transfers, chunk) : checkAndDecodeAgain(transfers, chunk);
 }
 
 /** Gives the room of the chunk back, and its memory, at the latest with the checked chunk. */
@@ -37,9 +39,8 @@ async function checkKept(transfers: Transfers, chunk: Chunk): Promise<CheckedChu
   const { context, kept, notes, buffers } = transfers;
   await using owned = new AsyncDisposableStack();
   owned.defer(() => kept.giveBack(chunk.sizeBytes));
-  const range = { offsetBytes: chunk.objectOffset, lengthBytes: chunk.sizeBytes };
   let spare: Uint8Array<ArrayBuffer> | undefined;
-  const bytes = await context.blobs.readBytes(chunk.objectKey, range, (sizeBytes) => {
+  const bytes = await readPlain(context, chunk, (sizeBytes) => {
     const taken = buffers.take(sizeBytes);
     owned.defer(() => buffers.giveBack(taken));
     return (spare = taken);
@@ -72,6 +73,51 @@ async function checkAndReread(transfers: Transfers, chunk: Chunk): Promise<Check
     pieces: (begin, end) => readPieces(reader, chunk, begin, end),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Encoded bytes are decoded to be checked, and once more for each piece. */
+async function checkAndDecodeAgain(transfers: Transfers, chunk: Chunk): Promise<CheckedChunk | undefined> {
+  const { decodes, context } = transfers;
+  const right = await decodes.run(async () => {
+    const bytes = await readPlain(context, chunk);
+    try {
+      return sha256(bytes) === chunk.digest;
+    } finally {
+      releaseOwned(bytes);
+    }
+  });
+  if (!right) return undefined;
+  return {
+    pieces: (begin, end) => decodedPieces(transfers, chunk, begin, end),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Throws when the bytes are others by now. */
+async function* decodedPieces(
+  transfers: Transfers,
+  chunk: Chunk,
+  begin: number,
+  end: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { decodes, context } = transfers;
+  for (let next = begin; next < end; next += SEND_PIECE_BYTES) {
+    const piece = await decodes.run(async () => {
+      const bytes = await readPlain(context, chunk);
+      try {
+        if (sha256(bytes) !== chunk.digest)
+          throw new Error(`the chunk ${chunk.digest} changed while it was read`);
+        return bytes.slice(next, Math.min(next + SEND_PIECE_BYTES, end));
+      } finally {
+        releaseOwned(bytes);
+      }
+    });
+    try {
+      yield piece;
+    } finally {
+      releaseBytes(piece);
+    }
+  }
 }
 
 /** A note of the bytes is enough; without one, or when it does not fit, their SHA-256 decides. */

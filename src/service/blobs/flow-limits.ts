@@ -8,6 +8,8 @@ export const MAX_WHOLE_BODY_BYTES = 10 * 1024 * 1024;
 export const WAIT_FOR_ROOM_MS = 10_000;
 /** Chunks that are being checked at the same time; each takes one piece of memory. */
 export const MAX_PARALLEL_CHECKS = 4;
+/** Encoded chunks that are decoded at the same time for pieces of them; each takes the memory of four chunks. */
+export const MAX_PARALLEL_DECODES = 2;
 /** Checked bytes that are kept until they are sent: a chunk of the usual size for each of four requests. */
 export const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** How long a chunk waits for that room. Clients that read at once make some soon; slow ones must not hold up others. */

@@ -1,4 +1,6 @@
 import { decode } from "../../blob/encoding/codec.ts";
+import { decoders } from "../../blob/encoding/codec-threads.ts";
+import type { Decoded } from "../../blob/encoding/codec-tasks.ts";
 import { type NewArray, ObjectNotFoundError } from "../../domain/blob-store.ts";
 import type { Chunk } from "../../domain/entities.ts";
 import { MAX_CHAIN_DEPTH } from "../../domain/limits.ts";
@@ -6,6 +8,8 @@ import type { MetadataReader } from "../../domain/metadata-store.ts";
 import { releaseOwned } from "../../hashing/release.ts";
 import type { ServiceContext } from "../context.ts";
 
+/** Fewer bytes are decoded sooner than handed to another thread. */
+const MIN_HANDED_OVER_BYTES = 64 * 1024;
 /** Looks at a chain that moves while it is read. */
 const MAX_ATTEMPTS = 3;
 
@@ -13,7 +17,7 @@ type Storage = Pick<ServiceContext, "metadata" | "blobs">;
 
 /**
  * The bytes of a chunk as clients see them, decoded along its chain of bases, in an array that is the caller's: one that
- * `newArray` made, if it could be used. They are not checked: only their digest tells whether they are right. When a row or an
+ * `newArray` made, if it could be filled. They are not checked: only their digest tells whether they are right. When a row or an
  * object of the chain moves meanwhile, it is looked up again.
  *
  * Throws ObjectNotFoundError, also when a base has no row; ObjectTruncatedError; or CorruptEncodingError. At most four
@@ -68,31 +72,30 @@ async function readChain(
     for (let index = chain.length - 1; ; index -= 1) {
       const chunk = chain[index];
       if (chunk === undefined) throw new Error("a chain without chunks");
-      const bytes = await readLink(blobs, chunk, base, index === 0 ? newArray : undefined);
-      if (index === 0) return bytes;
+      const link = await readLink(blobs, chunk, base, index === 0 ? newArray : undefined);
+      base = link.base;
+      if (index === 0) return link.bytes;
       if (base !== undefined) releaseOwned(base);
-      base = bytes;
+      base = link.bytes;
     }
   } finally {
     if (base !== undefined) releaseOwned(base);
   }
 }
 
-/** The plain bytes of one chunk, whose base's are at hand. */
+/** The plain bytes of one chunk, whose base's are at hand: they are moved to another thread and come back. */
 async function readLink(
   blobs: ServiceContext["blobs"],
   { encoding, objectKey, objectOffset, storedBytes, sizeBytes }: Chunk,
-  base: Uint8Array | undefined,
+  base: Uint8Array<ArrayBuffer> | undefined,
   newArray: NewArray | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Decoded> {
   const range = { offsetBytes: objectOffset, lengthBytes: storedBytes };
-  if (encoding === "raw") return blobs.readBytes(objectKey, range, newArray);
-  const stored = await blobs.readBytes(objectKey, range);
-  try {
-    return decode(encoding, stored, sizeBytes, base, newArray);
-  } finally {
-    releaseOwned(stored);
-  }
+  if (encoding === "raw") return { bytes: await blobs.readBytes(objectKey, range, newArray), base };
+  const read = await blobs.readBytes(objectKey, range);
+  const stored = read.buffer.byteLength === read.byteLength ? read : read.slice();
+  if (sizeBytes >= MIN_HANDED_OVER_BYTES) return decoders.decode({ encoding, stored, sizeBytes, base });
+  return { bytes: decode(encoding, stored, sizeBytes, base), base };
 }
 
 function keysOf(chain: readonly Chunk[]): string {

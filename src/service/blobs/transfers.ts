@@ -9,6 +9,7 @@ import {
   MAX_KEPT_BYTES,
   MAX_PARALLEL_CHECKS,
   MAX_PARALLEL_CUTS,
+  MAX_PARALLEL_DECODES,
   MAX_WHOLE_BODY_BYTES,
 } from "./flow-limits.ts";
 import { LeaseMemory } from "./lease-memory.ts";
@@ -39,6 +40,7 @@ export interface Transfers {
   readonly buffers: BufferPool;
   readonly checks: BufferSemaphore;
   readonly cuts: BufferSemaphore;
+  readonly decodes: BufferSemaphore;
   readonly load: TransferLoad;
 }
 
@@ -122,6 +124,7 @@ export function createTransfers(context: ServiceContext, observer: TransferObser
     buffers: new BufferPool(),
     checks: new BufferSemaphore(MAX_PARALLEL_CHECKS, CHECK_PIECE_BYTES),
     cuts: new BufferSemaphore(MAX_PARALLEL_CUTS, MAX_WINDOW_BYTES),
+    decodes: new BufferSemaphore(MAX_PARALLEL_DECODES, 0),
     load: new TransferLoad(),
   };
 }

@@ -3,6 +3,7 @@ import type { ServiceContext } from "../context.ts";
 import { JobLostError, runJob } from "../jobs.ts";
 import { condemnUnused } from "./condemn.ts";
 import { DEFAULT_GRACE_MS } from "./limits.ts";
+import { Undeleted } from "./delete-objects.ts";
 import { deleteOrphans } from "./orphans.ts";
 import { sweep } from "./sweep.ts";
 import { NOTHING, Tally } from "./tally.ts";
@@ -22,6 +23,8 @@ export interface Collected {
   readonly removed: Tally;
   /** Objects that were deleted. */
   readonly deleted: Sum;
+  /** How many objects could not be deleted, and why the first could not. The next run tries again. */
+  readonly undeleted: { readonly count: number; readonly error: unknown };
   /** What is still to come: condemned chunks, and objects that wait for their readers. */
   readonly waiting: { readonly condemned: Sum; readonly doomed: Sum };
   /** False when the signal, or another server, ended it early. */
@@ -49,17 +52,18 @@ export async function collect(
   { signal, graceMs = DEFAULT_GRACE_MS, dryRun = false, everyMs = 0, pause = async () => {} }: CollectOptions,
 ): Promise<Collected> {
   const unused = new Tally();
+  const undeleted = new Undeleted();
   const walk = { graceMs, dryRun, signal };
   let orphans = NOTHING;
   let swept = { spared: 0, removed: new Tally(), deleted: NOTHING };
   let isComplete = true;
   if (dryRun) {
     await condemnUnused(context, unused, { ...walk, after: undefined, onPage: pause });
-    orphans = await deleteOrphans(context, { dryRun, signal, onPage: pause });
+    orphans = await deleteOrphans(context, { dryRun, signal, undeleted, onPage: pause });
   } else {
     try {
       await runJob(context, { name: SWEEP_JOB, everyMs: 0, signal }, async (held) => {
-        swept = await sweep(context, { signal, onPage: () => both(held.advance(""), pause) });
+        swept = await sweep(context, { signal, undeleted, onPage: () => both(held.advance(""), pause) });
         return {};
       });
       const walked = await runJob(context, { name: WALK_JOB, everyMs, signal }, async (held) => {
@@ -72,6 +76,7 @@ export async function collect(
         orphans = await deleteOrphans(context, {
           dryRun,
           signal,
+          undeleted,
           onPage: () => both(held.advance(last), pause),
         });
         return signal.aborted ? undefined : { unused: unused.total, orphans };
@@ -83,7 +88,7 @@ export async function collect(
     }
   }
   const waiting = await context.metadata.read((tx) => tx.garbage.waiting());
-  return { unused, orphans, ...swept, waiting, isComplete: isComplete && !signal.aborted };
+  return { unused, orphans, ...swept, undeleted, waiting, isComplete: isComplete && !signal.aborted };
 }
 
 async function both(kept: Promise<void>, pause: () => Promise<void>): Promise<void> {

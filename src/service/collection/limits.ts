@@ -7,6 +7,8 @@ export const CHUNKS_PER_PAGE = 500;
 export const OBJECTS_PER_LOOKUP = 500;
 /** Objects that are deleted at the same time. */
 export const MAX_PARALLEL_DELETES = 4;
+/** Objects that a run fails to delete before it leaves the rest to the next. */
+export const MAX_UNDELETED = 100;
 /**
  * How long a condemned chunk waits for its second look. Whoever found it in use before must be done by then: a transaction
  * takes a minute at most.

@@ -1,14 +1,15 @@
 import type { ListedObject } from "../../domain/blob-store.ts";
-import { eachLimited } from "../../domain/each-limited.ts";
 import type { Sum } from "../../domain/metadata-store.ts";
 import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import type { ServiceContext } from "../context.ts";
-import { MAX_PARALLEL_DELETES, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
+import { deleteObjects, type Undeleted } from "./delete-objects.ts";
+import { MAX_UNDELETED, OBJECTS_PER_LOOKUP, ORPHAN_GRACE_MS } from "./limits.ts";
 import { NOTHING, plus } from "./tally.ts";
 
 export interface OrphanOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  readonly undeleted: Undeleted;
   /** Called after each lookup. */
   readonly onPage: () => Promise<void>;
 }
@@ -19,7 +20,7 @@ export interface OrphanOptions {
  */
 export async function deleteOrphans(
   context: ServiceContext,
-  { dryRun, signal, onPage }: OrphanOptions,
+  { dryRun, signal, undeleted, onPage }: OrphanOptions,
 ): Promise<Sum> {
   let sum = NOTHING;
   for (const prefix of [CHUNK_PREFIX, PACK_PREFIX]) {
@@ -27,13 +28,18 @@ export async function deleteOrphans(
       const named = await context.metadata.read((tx) =>
         tx.garbage.namedObjects(objects.map(({ key }) => key)),
       );
-      const orphans = objects.filter(({ key }) => !named.has(key));
-      if (!dryRun) await eachLimited(orphans, MAX_PARALLEL_DELETES, ({ key }) => context.blobs.delete(key));
+      let orphans = objects.filter(({ key }) => !named.has(key));
+      if (!dryRun) {
+        const keys = orphans.map(({ key }) => key);
+        await deleteObjects(context.blobs, keys, undeleted);
+        orphans = orphans.filter(({ key }) => !undeleted.has(key));
+      }
       sum = plus(sum, {
         count: orphans.length,
         bytes: orphans.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0),
       });
       await onPage();
+      if (undeleted.count >= MAX_UNDELETED) return sum;
     }
   }
   return sum;

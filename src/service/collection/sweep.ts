@@ -1,10 +1,10 @@
-import { eachLimited } from "../../domain/each-limited.ts";
 import type { Sum } from "../../domain/metadata-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { deleteObjects, type Undeleted } from "./delete-objects.ts";
 import {
   CHUNKS_PER_PAGE,
   JUDGE_WAIT_MS,
-  MAX_PARALLEL_DELETES,
+  MAX_UNDELETED,
   OBJECTS_PER_LOOKUP,
   READER_GRACE_MS,
 } from "./limits.ts";
@@ -22,6 +22,7 @@ export interface Swept {
 
 export interface SweepOptions {
   readonly signal: AbortSignal;
+  readonly undeleted: Undeleted;
   /** Called between transactions: keeps the job, and may wait until others need the machine less. */
   readonly onPage: () => Promise<void>;
 }
@@ -30,7 +31,10 @@ export interface SweepOptions {
  * The second phase: condemned chunks that nothing uses still go, and objects that nobody can be reading any more are
  * deleted. It may be stopped at any time, and run again.
  */
-export async function sweep(context: ServiceContext, { signal, onPage }: SweepOptions): Promise<Swept> {
+export async function sweep(
+  context: ServiceContext,
+  { signal, undeleted, onPage }: SweepOptions,
+): Promise<Swept> {
   const { metadata, clock } = context;
   const removed = new Tally();
   let spared = 0;
@@ -45,18 +49,24 @@ export async function sweep(context: ServiceContext, { signal, onPage }: SweepOp
     await onPage();
   }
   let deleted = NOTHING;
-  for (let more = true; more && !signal.aborted;) {
-    const objects = await metadata.read((tx) =>
-      tx.garbage.doomed(clock.nowMicros() - READER_GRACE_MS * 1000, OBJECTS_PER_LOOKUP),
+  for (let more = true; more && !signal.aborted && undeleted.count < MAX_UNDELETED;) {
+    const before = clock.nowMicros() - READER_GRACE_MS * 1000;
+    const limit = OBJECTS_PER_LOOKUP + undeleted.count;
+    const doomed = await metadata.read((tx) => tx.garbage.doomed(before, limit));
+    const due = doomed.filter(({ objectKey }) => !undeleted.has(objectKey));
+    await deleteObjects(
+      context.blobs,
+      due.map(({ objectKey }) => objectKey),
+      undeleted,
     );
-    await eachLimited(objects, MAX_PARALLEL_DELETES, (object) => context.blobs.delete(object.objectKey));
-    if (objects.length > 0)
-      await metadata.write((tx) => tx.garbage.forget(objects.map((object) => object.objectKey)));
+    const gone = due.filter(({ objectKey }) => !undeleted.has(objectKey));
+    if (gone.length > 0)
+      await metadata.write((tx) => tx.garbage.forget(gone.map(({ objectKey }) => objectKey)));
     deleted = plus(deleted, {
-      count: objects.length,
-      bytes: objects.reduce((sum, object) => sum + object.sizeBytes, 0),
+      count: gone.length,
+      bytes: gone.reduce((sum, object) => sum + object.sizeBytes, 0),
     });
-    more = objects.length === OBJECTS_PER_LOOKUP;
+    more = doomed.length === limit;
     await onPage();
   }
   return { spared, removed, deleted };

@@ -1,0 +1,156 @@
+import { and, asc, count, eq, sql } from "drizzle-orm";
+import type { Chunk, StoredFile } from "../../domain/entities.ts";
+import type { EncodingWriter } from "../../domain/metadata-store.ts";
+import type { Session } from "../session.ts";
+import { ChunkRepository, rowOf } from "./chunks.ts";
+import { Doom } from "./doom.ts";
+import { FileSetRepository } from "./file-sets.ts";
+import { forKeys, inSlots, slot } from "./queries.ts";
+
+/** Chunks above one another that are looked at; more than this and a chunk counts as the highest that there can be. */
+const MAX_DEPENDENTS = 1_000;
+
+/** What the background is to store in a smaller form, and what it has. */
+export class EncodingRepository implements EncodingWriter {
+  readonly #session: Session;
+  readonly #chunks: ChunkRepository;
+  readonly #fileSets: FileSetRepository;
+  readonly #doom: Doom;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#chunks = new ChunkRepository(session);
+    this.#fileSets = new FileSetRepository(session);
+    this.#doom = new Doom(session);
+  }
+
+  async pendingFiles(limit: number): Promise<readonly (StoredFile | string)[]> {
+    const { builder, tables } = this.#session;
+    const { pendingEncodings } = tables;
+    const build = () =>
+      builder
+        .select()
+        .from(pendingEncodings)
+        .orderBy(asc(pendingEncodings.fileId))
+        .limit(sql.placeholder("limit"));
+    const rows = await this.#session.prepared("encodings.pending", build, { limit });
+    const found: (StoredFile | string)[] = [];
+    for (const { fileId } of rows) found.push((await this.#fileSets.file(fileId)) ?? fileId);
+    return found;
+  }
+
+  async pendingRebases(limit: number): Promise<readonly string[]> {
+    const { builder, tables } = this.#session;
+    const { pendingRebases } = tables;
+    const build = () =>
+      builder
+        .select()
+        .from(pendingRebases)
+        .orderBy(asc(pendingRebases.digest))
+        .limit(sql.placeholder("limit"));
+    const rows = await this.#session.prepared("rebases.pending", build, { limit });
+    return rows.map(({ digest }) => digest);
+  }
+
+  async waiting(): Promise<{ readonly files: number; readonly rebases: number }> {
+    const { builder, tables } = this.#session;
+    const { pendingEncodings, pendingRebases } = tables;
+    const files = () => builder.select({ count: count() }).from(pendingEncodings);
+    const rebases = () => builder.select({ count: count() }).from(pendingRebases);
+    const [file] = await this.#session.prepared("encodings.count", files, {});
+    const [rebase] = await this.#session.prepared("rebases.count", rebases, {});
+    return { files: Number(file?.count ?? 0), rebases: Number(rebase?.count ?? 0) };
+  }
+
+  async height(digest: string, limit: number): Promise<number> {
+    let level: readonly string[] = [digest];
+    let seen = 0;
+    for (let height = 0; height < limit; height += 1) {
+      level = await this.#dependents(level);
+      seen += level.length;
+      if (level.length === 0) return height;
+      if (seen > MAX_DEPENDENTS) return limit;
+    }
+    return limit;
+  }
+
+  async switchForm(from: Chunk, to: Chunk, now: number): Promise<boolean> {
+    if (to.baseDigest !== "" && !(await this.#canBuildOn(to))) return false;
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const { digest: _digest, ...row } = rowOf(to);
+    const build = () =>
+      builder
+        .update(chunks)
+        .set(Object.fromEntries(Object.keys(row).map((field) => [field, sql.placeholder(field)])))
+        .where(
+          and(
+            eq(chunks.digest, slot(chunks.digest, "digest")),
+            eq(chunks.generation, slot(chunks.generation, "replaced")),
+            eq(chunks.state, "stored"),
+          ),
+        );
+    const values = { ...row, digest: from.digest, replaced: from.generation };
+    const result = await this.#session.prepared("encodings.switch", build, values);
+    if (this.#session.dialect.affectedRows(result) === 0) return false;
+    await this.#chunks.count([{ ...to, storedBytes: to.storedBytes - from.storedBytes }], 0);
+    await this.#doom.abandon([from], now);
+    await this.#setDepths(to);
+    return true;
+  }
+
+  async finishFile(fileId: string): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { pendingEncodings } = tables;
+    const build = () =>
+      builder
+        .delete(pendingEncodings)
+        .where(eq(pendingEncodings.fileId, slot(pendingEncodings.fileId, "id")));
+    await this.#session.prepared("encodings.finish", build, { id: fileId });
+  }
+
+  async finishRebase(digest: string): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { pendingRebases } = tables;
+    const build = () =>
+      builder.delete(pendingRebases).where(eq(pendingRebases.digest, slot(pendingRebases.digest, "digest")));
+    await this.#session.prepared("rebases.finish", build, { digest });
+  }
+
+  /** Bases are younger than what builds on them: so no chunk can build on itself, whoever switches forms at a time. */
+  async #canBuildOn(chunk: Chunk): Promise<boolean> {
+    const [base] = await this.#chunks.getMany([chunk.baseDigest]);
+    return (
+      base !== undefined &&
+      base.state === "stored" &&
+      base.durable &&
+      base.chainDepth + 1 === chunk.chainDepth &&
+      (base.createdAt > chunk.createdAt || (base.createdAt === chunk.createdAt && base.digest > chunk.digest))
+    );
+  }
+
+  /** Corrects the depths of all that builds on a chunk. */
+  async #setDepths({ digest, chainDepth }: Chunk): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    let level: readonly string[] = await this.#dependents([digest]);
+    for (let depth = chainDepth + 1; level.length > 0; depth += 1) {
+      const build = (size: number) =>
+        builder
+          .update(chunks)
+          .set({ chainDepth: slot(chunks.chainDepth, "depth") })
+          .where(inSlots(chunks.digest, size));
+      await forKeys(this.#session, "encodings.depth", [...level].toSorted(), build, { depth });
+      level = await this.#dependents(level);
+    }
+  }
+
+  async #dependents(bases: readonly string[]): Promise<readonly string[]> {
+    const { builder, tables } = this.#session;
+    const { chunks } = tables;
+    const build = (size: number) =>
+      builder.select({ digest: chunks.digest }).from(chunks).where(inSlots(chunks.baseDigest, size));
+    const pages = await forKeys(this.#session, "encodings.dependents", bases, build);
+    return pages.flat().map(({ digest }) => digest);
+  }
+}
