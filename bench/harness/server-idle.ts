@@ -5,9 +5,9 @@ import { waitUntil } from "./processes.ts";
 const limitMs = 600_000;
 const pauseMs = 50;
 /** Tables of work that a server does later; it is idle when all are empty. */
-const pendingTables = ["pending_files", "pending_encodings", "doomed_objects"] as const;
+const pendingTables = ["pending_files", "pending_encodings"] as const;
 
-/** Waits until the server whose folder this is has verified and encoded what it got, and removed what it needs no more. */
+/** Waits until the server whose folder this is has verified and encoded what it got. */
 export async function waitUntilIdle(serverFolder: string): Promise<void> {
   using connection = new Database(join(serverFolder, "metadata.db"), { readonly: true });
   const counts = pendingTables.map((table) =>

@@ -30,21 +30,24 @@ export interface MadeSeries {
 }
 
 /**
- * Trains a small transformer and saves its checkpoints, or takes them from the cache. A smoke run trains a tiny one where
- * PyTorch is, and otherwise makes numbers up.
+ * Trains a small transformer and saves its checkpoints, or takes them from the cache. A smoke run makes numbers up.
  */
 export async function makeSeries(context: BenchContext): Promise<MadeSeries> {
-  const cached =
-    context.cacheFolder &&
-    join(context.cacheFolder, `series-${await programHash()}${context.smoke ? "-smoke" : ""}`);
-  const folder = cached ?? join(context.folder, "series");
-  const python = (await pythonWithTorch()) ?? (await installTorch(context));
-  if (python === undefined) {
-    if (!context.smoke) throw new SkippedError(`needs PyTorch: apt-get install ${packages.join(" ")}`);
+  if (context.smoke) {
+    const folder = join(context.folder, "series");
     await simulateSeries(folder);
-    return { series: await readSeries(folder), origin: "Numbers that were made up, for want of PyTorch." };
+    return { series: await readSeries(folder), origin: "Numbers that were made up." };
   }
-  if (!(await Bun.file(join(folder, summaryFile)).exists())) await train(context, python, folder);
+  const cached = context.cacheFolder && join(context.cacheFolder, `series-${await programHash()}`);
+  const folder = cached ?? join(context.folder, "series");
+  if (!(await Bun.file(join(folder, summaryFile)).exists())) {
+    const python = (await pythonWithTorch()) ?? (await installTorch(context));
+    if (python === undefined)
+      throw new SkippedError(
+        `needs PyTorch; run as root: apt-get install --no-install-recommends ${packages.join(" ")}`,
+      );
+    await train(context, python, folder);
+  }
   const { torch, parameters, seconds } = JSON.parse(await readFile(join(folder, summaryFile), "utf8")) as {
     torch: string;
     parameters: number;
@@ -61,7 +64,7 @@ async function train(context: BenchContext, python: string, folder: string): Pro
   context.log("training a small transformer, which takes some minutes");
   const made = `${folder}.made`;
   await mkdir(made, { recursive: true });
-  await run([python, trainingProgram, made, ...(context.smoke ? ["tiny"] : [])], {
+  await run([python, trainingProgram, made], {
     env: { OPENBLAS_NUM_THREADS: "1" },
     limitMs: 1_500_000,
   });

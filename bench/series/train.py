@@ -8,7 +8,7 @@ checkpoints in series, as people save them:
   bf16        the same, weights rounded to bfloat16, safetensors
   last-block  further training of the last block alone: all weights, Adam's state of that block, torch.save
 
-Usage: train.py FOLDER [tiny]. Writes FOLDER/<series>/step-<n>.<pt|safetensors>, and at the end FOLDER/training.json.
+Usage: train.py FOLDER. Writes FOLDER/<series>/step-<n>.<pt|safetensors>, and at the end FOLDER/training.json.
 The same program, seed and processor give the same bytes.
 """
 
@@ -25,22 +25,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-TINY = sys.argv[2:] == ["tiny"]
 SEED = 20261126
-WORDS = 512 if TINY else 8192
-WIDTH = 32 if TINY else 256
-BLOCKS = 2 if TINY else 8
+WORDS = 8192
+WIDTH = 256
+BLOCKS = 8
 HEADS = 4
-CONTEXT = 16 if TINY else 64
+CONTEXT = 64
 BATCH = 6
-CHECKPOINTS = 2 if TINY else 6
+CHECKPOINTS = 6
 # Steps between two checkpoints: from scratch, and of the further training.
-EARLY_EVERY = 2 if TINY else 50
-FURTHER_EVERY = 2 if TINY else 20
+EARLY_EVERY = 50
+FURTHER_EVERY = 20
 EARLY_RATE = 3e-4
 FURTHER_RATE = 2e-5
 WARM_UP = 20
-SENTENCES = 400 if TINY else 40_000
+SENTENCES = 40_000
 
 NOUNS, VERBS, QUALITIES = (WORDS * 6 // 10, WORDS * 2 // 10, WORDS // 10)
 THE, A, THIS, IN, ON, WITH, FOR, AND, STOP = range(NOUNS + VERBS + QUALITIES, NOUNS + VERBS + QUALITIES + 9)

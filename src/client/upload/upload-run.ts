@@ -168,6 +168,8 @@ export class UploadRun {
   async #place(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     const posted = bytes.length < MIN_UNASKED_BYTES ? undefined : await this.#sendUnasked(bytes);
     if (posted !== undefined) return posted;
+    // First the next chunk's read is begun, which other threads do while this one is busy.
+    if (bytes.length >= MIN_UNASKED_BYTES) await nextTurn();
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     if (this.#handled.has(sha256)) return sha256;
     this.#handled.add(sha256);
@@ -257,6 +259,11 @@ export class UploadRun {
       transferredBytes: this.sentBytes,
     });
   }
+}
+
+/** After whatever is due by now has begun. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function namedFile(file: LocalFile, chunks: NamedChunk[]): NamedFile {
