@@ -1,5 +1,5 @@
 import { encodeBest, type EncodedChunk } from "../../src/blob/encoding/choose-form.ts";
-import { decode } from "../../src/blob/encoding/codec.ts";
+import { decodeUsingUp } from "../../src/blob/encoding/codec.ts";
 import type { Bench, Figure, Sample } from "../harness/bench.ts";
 import { successiveWeights, type Bytes } from "./successive-weights.ts";
 
@@ -65,7 +65,7 @@ function chainOf(steps: readonly Bytes[]): readonly EncodedChunk[] {
 function readAt(chain: readonly EncodedChunk[], depth: number, sizeBytes: number): Bytes {
   let base: Bytes | undefined;
   for (const { form, stored } of chain.slice(0, depth + 1))
-    base = decode(form.encoding, stored, sizeBytes, base);
+    base = decodeUsingUp(form.encoding, stored, sizeBytes, base);
   return base ?? new Uint8Array(0);
 }
 
