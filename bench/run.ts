@@ -17,6 +17,7 @@ import { endRunningPrograms, run } from "./harness/processes.ts";
 import { formatMachine, formatReport, implausible, toJson, withoutAims } from "./harness/report.ts";
 import { formatSummary, type Outcome } from "./harness/summary.ts";
 import { checkpoints } from "./series/checkpoints.ts";
+import { encoding } from "./encoding/encoding.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
 import { reuse } from "./reuse/reuse.ts";
@@ -37,6 +38,7 @@ const benches: readonly Bench[] = [
   reuse,
   collection,
   smallFiles,
+  encoding,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");

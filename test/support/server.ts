@@ -48,6 +48,8 @@ export async function startServer(
       MODELBOX_LISTEN_ADDR: "127.0.0.1:0",
       MODELBOX_GRPC_LISTEN_ADDR: "127.0.0.1:0",
       MODELBOX_LOG_FORMAT: "json",
+      // Most tests look at what is stored, which must not change meanwhile.
+      MODELBOX_ENCODING_ENABLED: "false",
       ...env,
     },
     stdin: "ignore",

@@ -45,5 +45,6 @@ export interface Encoded {
 
 export interface Decoded {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Undefined when there was none, or its memory is that of the bytes now. */
   readonly base: Uint8Array<ArrayBuffer> | undefined;
 }

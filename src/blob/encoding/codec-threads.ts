@@ -35,7 +35,7 @@ export class CodecThreads implements Disposable {
     return (await this.#leastBusy().ask({ ...task, kind: "encode" })) as Encoded;
   }
 
-  /** Decodes a chunk, as `decode` does; `stored` is lost, and `base` comes back. Throws CorruptEncodingError. */
+  /** Decodes a chunk, as `decode` does; `stored` is lost; `base` comes back unless it was used up. Throws CorruptEncodingError. */
   async decode(task: Omit<DecodeTask, "kind">): Promise<Decoded> {
     return (await this.#leastBusy().ask({ ...task, kind: "decode" })) as Decoded;
   }

@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { basename } from "node:path";
 import { sha256 } from "../../hashing/digests.ts";
 import { encodeBest } from "./choose-form.ts";
-import { decode } from "./codec.ts";
+import { decode, decodeUsingUp } from "./codec.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 import type { CodecAnswer, CodecQuestion, Decoded, DecodeTask, Encoded, EncodeTask } from "./codec-tasks.ts";
 
@@ -31,8 +31,8 @@ function answerTo(id: number, task: CodecQuestion["task"]): CodecAnswer {
 }
 
 function decoded({ encoding, stored, sizeBytes, base }: DecodeTask): Decoded {
-  const bytes = decode(encoding, stored, sizeBytes, base);
-  return { bytes, base };
+  const bytes = decodeUsingUp(encoding, stored, sizeBytes, base);
+  return { bytes, base: bytes === base ? undefined : base };
 }
 
 /** What can't be decoded to the same bytes must never take their place. */

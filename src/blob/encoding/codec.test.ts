@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { decode, encode, type EncodedForm } from "./codec.ts";
+import { decode, decodeUsingUp, encode, type EncodedForm } from "./codec.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 
 const widths = fc.constantFrom(2 as const, 4 as const, 8 as const);
@@ -31,6 +31,18 @@ const forms: fc.Arbitrary<EncodedForm> = fc.oneof(
 );
 const baseOf = (form: EncodedForm) => ("base" in form ? form.base : undefined);
 
+test("a base of the same size becomes what was built on it", () => {
+  const pairs = fc.tuple(widths, anyBytes, fc.infiniteStream(fc.integer({ min: 0, max: 255 })));
+  fc.assert(
+    fc.property(pairs, ([width, bytes, stream]) => {
+      const base = bytes.map((byte) => byte ^ (stream.next().value ?? 0));
+      const stored = encode(bytes, { encoding: "delta-grouped-zstd", width, base });
+      expect(decodeUsingUp("delta-grouped-zstd", stored, bytes.length, base.slice())).toEqual(bytes.slice());
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("what was encoded is decoded, for any bytes, beginning, length and base", () => {
   fc.assert(
     fc.property(anyBytes, forms, (bytes, form) => {
@@ -38,6 +50,8 @@ test("what was encoded is decoded, for any bytes, beginning, length and base", (
       const stored = encode(bytes, form);
       expect(bytes).toEqual(before);
       expect(decode(form.encoding, stored, bytes.length, baseOf(form))).toEqual(before);
+      const spare = baseOf(form)?.slice();
+      expect(decodeUsingUp(form.encoding, stored, bytes.length, spare)).toEqual(before);
     }),
     { numRuns: 1_000 },
   );

@@ -1,7 +1,7 @@
 import type { ChunkEncoding } from "../../domain/entities.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 import { addBase, subtractBase } from "./difference.ts";
-import { decodeGrouped, encodeGrouped } from "./grouped.ts";
+import { decodeGrouped, decodeOnto, encodeGrouped } from "./grouped.ts";
 import type { GroupWidth } from "./planes.ts";
 import { compress, decompress } from "./zstd-frame.ts";
 
@@ -70,4 +70,20 @@ export function decode(
     default:
       throw new CorruptEncodingError("an unknown encoding");
   }
+}
+
+/**
+ * As `decode`, but the base is used up: where it can be, its memory becomes that of the result, which is faster. It must
+ * have its buffer to itself.
+ */
+export function decodeUsingUp(
+  encoding: ChunkEncoding,
+  stored: Uint8Array<ArrayBuffer>,
+  sizeBytes: number,
+  base: Uint8Array<ArrayBuffer> | undefined,
+): Uint8Array<ArrayBuffer> {
+  if (encoding !== "delta-grouped-zstd" || base?.byteLength !== sizeBytes)
+    return decode(encoding, stored, sizeBytes, base);
+  decodeOnto(stored, base);
+  return base;
 }

@@ -1,4 +1,5 @@
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
+import { addBase, addPlanes } from "./difference.ts";
 import { type GroupWidth, joinPlanes, planeBytes, splitPlanes } from "./planes.ts";
 import { releaseOwned } from "../../hashing/release.ts";
 import { compress, decompress } from "./zstd-frame.ts";
@@ -30,6 +31,34 @@ export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<
 
 /** Fills `bytes` with what was encoded; returns its width. Throws CorruptEncodingError. */
 export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): GroupWidth {
+  const { width, planes } = readPlanes(stored, bytes.byteLength);
+  joinPlanes(planes, width, bytes);
+  releasePlanes(planes, stored);
+  return width;
+}
+
+/**
+ * Turns `bytes`, which are the base of a difference and have its size, into what was encoded. Throws
+ * CorruptEncodingError.
+ */
+export function decodeOnto(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
+  const { width, planes } = readPlanes(stored, bytes.byteLength);
+  if (width === 8) {
+    const difference = new Uint8Array(bytes.byteLength);
+    joinPlanes(planes, width, difference);
+    addBase(difference, bytes, width);
+    bytes.set(difference);
+  } else addPlanes(bytes, planes, width);
+  releasePlanes(planes, stored);
+}
+
+interface Planes {
+  readonly width: GroupWidth;
+  readonly planes: readonly Uint8Array[];
+}
+
+/** Planes of `sizeBytes` together. */
+function readPlanes(stored: Uint8Array<ArrayBuffer>, sizeBytes: number): Planes {
   const width = widthOf(stored[0]);
   const headerBytes = headerBytesOf(width);
   if (stored.byteLength < headerBytes) throw new CorruptEncodingError("planes without their header");
@@ -38,7 +67,7 @@ export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array
   const planes: Uint8Array[] = [];
   for (let index = 0; index < width; index += 1) {
     const length = view.getUint32(1 + index * LENGTH_BYTES, true);
-    const plainBytes = planeBytes(bytes.byteLength, width, index);
+    const plainBytes = planeBytes(sizeBytes, width, index);
     const plane = stored.subarray(offset, offset + length);
     if (plane.byteLength !== length || length > plainBytes)
       throw new CorruptEncodingError("a plane is too long");
@@ -46,9 +75,11 @@ export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array
     offset += length;
   }
   if (offset !== stored.byteLength) throw new CorruptEncodingError("bytes after the last plane");
-  joinPlanes(planes, width, bytes);
+  return { width, planes };
+}
+
+function releasePlanes(planes: readonly Uint8Array[], stored: Uint8Array): void {
   for (const plane of planes) if (plane.buffer !== stored.buffer) releaseOwned(plane);
-  return width;
 }
 
 function headerBytesOf(width: GroupWidth): number {
