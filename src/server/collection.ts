@@ -1,6 +1,7 @@
 import { systemClock } from "../domain/clock.ts";
 import { failedPrecondition } from "../domain/errors.ts";
-import type { MetadataStore, Sum } from "../domain/metadata-store.ts";
+import type { Sum } from "../domain/background-work.ts";
+import type { MetadataStore } from "../domain/metadata-store.ts";
 import { collect, type Collected } from "../service/collection/collect.ts";
 import { NOTHING, plus, type Tally } from "../service/collection/tally.ts";
 import { openBeside, type ServerConfig } from "./context.ts";

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Chunk, ChunkEncoding, ChunkState } from "../../domain/entities.ts";
 import { DomainError } from "../../domain/errors.ts";
-import type { ChunkWriter } from "../../domain/metadata-store.ts";
+import type { ChunkWriter } from "../../domain/chunk-rows.ts";
 import type { Session } from "../session.ts";
 import { Doom } from "./doom.ts";
 import { forKeys, inSlots, insertRows, keyed, slot, slotCount } from "./queries.ts";

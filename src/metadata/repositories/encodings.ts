@@ -1,6 +1,6 @@
 import { and, asc, count, eq, sql } from "drizzle-orm";
 import type { Chunk, StoredFile } from "../../domain/entities.ts";
-import type { EncodingWriter } from "../../domain/metadata-store.ts";
+import type { EncodingWriter } from "../../domain/background-work.ts";
 import type { Session } from "../session.ts";
 import { ChunkRepository, rowOf } from "./chunks.ts";
 import { Doom } from "./doom.ts";

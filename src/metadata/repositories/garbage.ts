@@ -7,7 +7,7 @@ import type {
   Sum,
   UnusedChunk,
   UsedPack,
-} from "../../domain/metadata-store.ts";
+} from "../../domain/background-work.ts";
 import { digestOfKey, packIdOfKey } from "../../domain/object-keys.ts";
 import type { Session } from "../session.ts";
 import { ChunkRepository, chunkOf } from "./chunks.ts";

@@ -1,6 +1,6 @@
 import { and, eq, lte, or } from "drizzle-orm";
 import type { Job } from "../../domain/entities.ts";
-import type { JobWriter } from "../../domain/metadata-store.ts";
+import type { JobWriter } from "../../domain/background-work.ts";
 import type { Session } from "../session.ts";
 import { insertRows, slot } from "./queries.ts";
 

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { Chunk } from "../../domain/entities.ts";
-import type { ChunkMove, UsedPack } from "../../domain/metadata-store.ts";
+import type { ChunkMove, UsedPack } from "../../domain/background-work.ts";
 import type { Session } from "../session.ts";
 import { chunkOf } from "./chunks.ts";
 import { slot } from "./queries.ts";

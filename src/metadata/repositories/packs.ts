@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Pack } from "../../domain/entities.ts";
-import type { PackWriter } from "../../domain/metadata-store.ts";
+import type { PackWriter } from "../../domain/chunk-rows.ts";
 import type { Session } from "../session.ts";
 import { insertRows, slot } from "./queries.ts";
 

@@ -1,4 +1,4 @@
-import type { Sum } from "../../domain/metadata-store.ts";
+import type { Sum } from "../../domain/background-work.ts";
 import type { ServiceContext } from "../context.ts";
 import { JobLostError, runJob } from "../jobs.ts";
 import { condemnUnused } from "./condemn.ts";

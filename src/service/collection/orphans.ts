@@ -1,5 +1,5 @@
 import type { ListedObject } from "../../domain/blob-store.ts";
-import type { Sum } from "../../domain/metadata-store.ts";
+import type { Sum } from "../../domain/background-work.ts";
 import { CHUNK_PREFIX, PACK_PREFIX } from "../../domain/object-keys.ts";
 import type { ServiceContext } from "../context.ts";
 import { deleteObjects, type Undeleted } from "./delete-objects.ts";

@@ -2,7 +2,7 @@ import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-sto
 import type { Chunk, Pack } from "../../domain/entities.ts";
 import { newId } from "../../domain/ids.ts";
 import { MAX_PACK_BYTES, MAX_PACK_CHUNKS } from "../../domain/limits.ts";
-import type { Sum } from "../../domain/metadata-store.ts";
+import type { Sum } from "../../domain/background-work.ts";
 import { packObjectKey } from "../../domain/object-keys.ts";
 import { packIndexBytes, writePack } from "../../domain/pack-format.ts";
 import { sha256 } from "../../hashing/digests.ts";

@@ -1,4 +1,4 @@
-import type { Sum } from "../../domain/metadata-store.ts";
+import type { Sum } from "../../domain/background-work.ts";
 import type { ServiceContext } from "../context.ts";
 import { deleteObjects, type Undeleted } from "./delete-objects.ts";
 import {

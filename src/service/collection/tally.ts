@@ -1,5 +1,5 @@
 import type { Chunk } from "../../domain/entities.ts";
-import type { Sum } from "../../domain/metadata-store.ts";
+import type { Sum } from "../../domain/background-work.ts";
 
 export const NOTHING: Sum = { count: 0, bytes: 0 };
 
