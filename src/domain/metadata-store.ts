@@ -1,13 +1,10 @@
 import type {
   Artifact,
   Checkpoint,
-  Chunk,
   DigestState,
-  DoomedObject,
   Event,
   Experiment,
   FileChunk,
-  Job,
   JsonValue,
   LabelledKind,
   Labels,
@@ -19,7 +16,6 @@ import type {
   ModelVersion,
   Namespace,
   ObjectKind,
-  Pack,
   StoredFile,
   TagAssignment,
   Token,
@@ -31,7 +27,6 @@ import type {
   GarbageWriter,
   JobReader,
   JobWriter,
-  Sum,
 } from "./background-work.ts";
 import type { ChunkReader, ChunkWriter, PackReader, PackWriter } from "./chunk-rows.ts";
 import type { FilterExpression } from "./filter.ts";
