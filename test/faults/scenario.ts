@@ -1,12 +1,18 @@
 import { DomainError } from "../../src/domain/errors.ts";
 import type { StoredFile } from "../../src/domain/entities.ts";
+import type { CodecThreads } from "../../src/blob/encoding/codec-threads.ts";
+import { MAX_PACKED_CHUNK_BYTES, MIN_ENCODED_CHUNK_BYTES } from "../../src/domain/limits.ts";
+import { digestOfKey } from "../../src/domain/object-keys.ts";
+import { packIndexBytes, writePack } from "../../src/domain/pack-format.ts";
 import { beginUpload } from "../../src/service/blobs/begin-upload.ts";
 import { findMissingChunks } from "../../src/service/blobs/find-missing-chunks.ts";
+import { postPack } from "../../src/service/blobs/post-pack.ts";
 import { putChunk } from "../../src/service/blobs/put-chunk.ts";
 import { readFile } from "../../src/service/blobs/read-file.ts";
 import { collect } from "../../src/service/collection/collect.ts";
 import { createCheckpoint } from "../../src/service/checkpoints/create.ts";
 import { deleteCheckpoint } from "../../src/service/checkpoints/delete.ts";
+import { encodingJob } from "../../src/service/encoding/encode-pending.ts";
 import { pieces } from "../support/blobs.ts";
 import { everybody } from "../support/rpc.ts";
 import { sha256 } from "../support/upload.ts";
@@ -24,10 +30,18 @@ export interface Attempt {
 /** How a failure of a read may look; a wrong answer is none. */
 const READ_FAILURES = new Set(["unavailable", "resource_exhausted"]);
 const MAX_CHUNKS = 5;
-const MAX_CHUNK_BYTES = 3_000;
+/** Chunks that would be encoded are larger than those of most seeds, which are to be quick. */
+const SMALL: ChunkSizes = { least: 1, most: 3_000 };
+export const ENCODED: ChunkSizes = { least: MIN_ENCODED_CHUNK_BYTES, most: MIN_ENCODED_CHUNK_BYTES };
 /** Chunks of which files are made, so that they share some. */
 const POOL_CHUNKS = 12;
 const UPLOAD_ATTEMPTS = 3;
+
+/** Sizes of chunks, in bytes. */
+export interface ChunkSizes {
+  readonly least: number;
+  readonly most: number;
+}
 
 /** What clients of one server do, at random. */
 export class Scenario {
@@ -37,16 +51,18 @@ export class Scenario {
   readonly damaged = new Set<string>();
   #pool: Uint8Array<ArrayBuffer>[] = [];
   #leaseId = "";
+  readonly #sizes: ChunkSizes;
 
-  constructor(world: World) {
+  constructor(world: World, sizes = SMALL) {
     this.#world = world;
+    this.#sizes = sizes;
     this.#pool = Array.from({ length: POOL_CHUNKS }, () => this.#freshChunk());
   }
 
   /** Stores a checkpoint, as a client does that asks, sends what is missing, and commits. */
   async upload(): Promise<void> {
     const { random, life, faults } = this.#world;
-    const chunks = Array.from({ length: 1 + random.below(MAX_CHUNKS) }, () => this.#nextChunk());
+    const chunks = Array.from({ length: 1 + random.below(MAX_CHUNKS) }, (_, place) => this.#nextChunk(place));
     const bytes = new Uint8Array(Buffer.concat(chunks));
     const inputs = chunks.map((chunk) => ({ digest: sha256(chunk), sizeBytes: chunk.byteLength }));
     const attempt: Attempt = {
@@ -65,11 +81,9 @@ export class Scenario {
         const missing = new Set(
           await findMissingChunks(life.context, everybody, { leaseId, chunks: inputs }),
         );
-        for (const [index, chunk] of chunks.entries()) {
-          const input = inputs[index];
-          if (input === undefined || !missing.has(input.digest)) continue;
-          await putChunk(life.transfers, everybody, { ...input, leaseId, body: pieces(chunk, 1_000) });
-        }
+        const wanted = new Map(chunks.map((bytes) => [sha256(bytes), bytes]));
+        for (const digest of wanted.keys()) if (!missing.has(digest)) wanted.delete(digest);
+        await this.#send(leaseId, wanted);
         // Only a commit can be half done.
         if (!this.attempts.includes(attempt)) this.attempts.push(attempt);
         const files = [{ path: "model.bin", sizeBytes: bytes.byteLength, sha256: "", chunks: inputs }];
@@ -143,15 +157,21 @@ export class Scenario {
     }
   }
 
-  /** Turns a bit around somewhere. */
+  /** Turns a bit around somewhere: in a chunk, and so in those that build on it, or in several of a pack. */
   async damage(): Promise<void> {
-    const { storage, life, faults } = this.#world;
+    const { storage, database, faults } = this.#world;
     const key = storage.damage();
     if (key === undefined) return;
-    const digest = /[0-9a-f]{64}/.exec(key)?.[0];
     faults.note(`damage of ${key}`);
+    const rows = await database.read((tx) => tx.tables.page("chunks", undefined, 10_000));
+    const digest = digestOfKey(key);
     if (digest !== undefined) this.damaged.add(digest);
-    void life;
+    for (const row of rows) if (row["objectKey"] === key) this.damaged.add(String(row["digest"]));
+    for (let before = -1; before !== this.damaged.size;) {
+      before = this.damaged.size;
+      for (const row of rows)
+        if (this.damaged.has(String(row["baseDigest"]))) this.damaged.add(String(row["digest"]));
+    }
   }
 
   /** Throws unless what was acknowledged is there byte for byte. */
@@ -171,6 +191,37 @@ export class Scenario {
     }
     if (actual.equals(attempt.bytes)) return;
     throw new Error(`${attempt.name} has other bytes than were stored`);
+  }
+
+  /** Stores chunks in smaller forms, as a server does in the background. */
+  async encode(threads: CodecThreads): Promise<void> {
+    const { life, faults } = this.#world;
+    faults.note("encode");
+    const { load } = life.transfers;
+    const observer = { encoded() {}, worked() {}, failed() {} };
+    const run = encodingJob(life.context, { threads, workers: 1, cpuPercent: 100, load, observer });
+    await run(new AbortController().signal);
+  }
+
+  /** Sends chunks one by one, or those that are small enough together. */
+  async #send(leaseId: string, wanted: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const { random, life } = this.#world;
+    const chunks = [...wanted].map(([digest, bytes]) => ({ digest, bytes }));
+    const sizeBytes = chunks.reduce(
+      (sum, { bytes }) => sum + bytes.byteLength,
+      packIndexBytes(chunks.length),
+    );
+    const isPacked = chunks.length > 0 && this.#sizes.most <= MAX_PACKED_CHUNK_BYTES && random.chance(0.5);
+    if (isPacked) {
+      const whole = async () => writePack(new Uint8Array(sizeBytes), chunks);
+      await postPack(life.transfers, everybody, { leaseId, sizeBytes, whole });
+      return;
+    }
+    for (const { digest, bytes } of chunks) {
+      const pieceBytes = Math.ceil(bytes.byteLength / 3);
+      const input = { digest, sizeBytes: bytes.byteLength, leaseId, body: pieces(bytes, pieceBytes) };
+      await putChunk(life.transfers, everybody, input);
+    }
   }
 
   /** The file of a checkpoint, as far as anybody can see it. */
@@ -199,12 +250,13 @@ export class Scenario {
   }
 
   /** A chunk that was used before, one that hardly differs from it, or a new one. */
-  #nextChunk(): Uint8Array<ArrayBuffer> {
+  #nextChunk(place: number): Uint8Array<ArrayBuffer> {
     const { random } = this.#world;
-    const index = random.below(POOL_CHUNKS);
+    // Differences are taken to what was at the same place.
+    const index = this.#sizes === ENCODED ? place : random.below(POOL_CHUNKS);
     const known = this.#pool[index] ?? this.#freshChunk();
-    if (random.chance(0.4)) return known;
-    const chunk = random.chance(0.5) ? this.#freshChunk() : known.slice();
+    if (random.chance(this.#sizes === ENCODED ? 0.2 : 0.4)) return known;
+    const chunk = random.chance(0.3) ? this.#freshChunk() : known.slice();
     const offset = random.below(chunk.length);
     chunk[offset] = (chunk[offset] ?? 0) + 1;
     this.#pool[index] = chunk;
@@ -213,7 +265,8 @@ export class Scenario {
 
   #freshChunk(): Uint8Array<ArrayBuffer> {
     const { random } = this.#world;
-    return random.bytes(1 + random.below(MAX_CHUNK_BYTES));
+    const { least, most } = this.#sizes;
+    return random.bytes(least + random.below(most - least + 1));
   }
 
   #anyOf(state: Attempt["state"]): Attempt | undefined {

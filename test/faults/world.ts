@@ -32,6 +32,8 @@ export interface World extends AsyncDisposable {
   readonly random: Random;
   readonly storage: TestStorage;
   readonly life: Life;
+  /** Past all faults. */
+  readonly database: MetadataStore;
   /** What readers were told to be damaged. */
   readonly corrupt: readonly CorruptChunk[];
   nowMs(): number;
@@ -74,6 +76,7 @@ export async function createWorld(
     faults,
     random,
     storage,
+    database,
     corrupt,
     nowMs,
     get life() {
@@ -85,6 +88,8 @@ export async function createWorld(
       life.steps.kill();
       const { rate } = faults;
       faults.rate = 0;
+      // Longer than a killed process holds its jobs, shorter than its clients' leases.
+      nowMicros += 6 * 60_000_000;
       if (how === "power failure") storage.powerFailure();
       life = await begin();
       faults.rate = rate;

@@ -4,7 +4,7 @@ import { formatBytesExactly } from "../../../output/format.ts";
 export default class ShowCache extends ClientCommand {
   static override summary = "Show what downloads keep on this machine for the next ones.";
   static override description =
-    "cache_folder and cache_size_mib in the client's file say where, and how much.";
+    "Where that is, and how much at most, say cache_folder and cache_size_mib in the client's file.";
   static override examples = ["modelbox client cache show", "modelbox client cache show --json"];
 
   async run(): Promise<void> {
