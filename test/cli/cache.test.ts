@@ -58,7 +58,11 @@ describe("the cache of downloads", () => {
     expect(download("second", "--cache")).toContain("9.00 MiB from the cache");
     expect(readFileSync(join(folder.path, "second/model.bin")).equals(bytes)).toBe(true);
     expect(download("third", "--no-cache")).not.toContain("cache");
-    run("cache", "clear");
+    expect(run("cache", "show").stdout).toMatch(
+      /^folder +\S+\nchunks +\d+, 9\.00 MiB \(9437184 bytes\)\nlimit +10\.0 GiB/,
+    );
+    expect(run("cache", "show", "--quiet").stdout).toBe(`${9 * MIB}\n`);
+    expect(run("cache", "clear", "--json").json()).toMatchObject({ bytes: 9 * MIB });
     expect(run("cache", "show", "--json").json()).toMatchObject({ chunks: 0, bytes: 0 });
   });
 });

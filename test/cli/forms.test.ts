@@ -191,8 +191,8 @@ const forms: readonly Form[] = [
   { args: "client projects delete second", field: "namespace", people: /^$/ },
 ];
 
-/** These print something else; see server-commands.test.ts. */
-const others = /^(server|completion|client:init-config)/;
+/** These print something else; see server-commands.test.ts and cache.test.ts. */
+const others = /^(server|completion|client:init-config|client:cache)/;
 
 test("every command is here", () => {
   const called = forms.map(({ args }) =>
