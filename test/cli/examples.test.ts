@@ -56,9 +56,9 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Configurations of servers that don't run: one that has a database, and others that are to have one. */
+/** Configurations of servers that don't run: some that have a database, and others that are to have one. */
 function writeStorages(path: string): void {
-  for (const name of ["embedded", "production", "empty"]) {
+  for (const name of ["embedded", "production", "empty", "copy"]) {
     const text = `read_only = true
 [metadata_storage_integrated]
 path = "${name}/metadata.db"
@@ -67,8 +67,10 @@ base_dir = "${name}/blobs"
 `;
     writeFileSync(join(path, `${name}.toml`), text);
   }
-  const args = ["server", "migrate", "--config-path", "embedded.toml"];
-  expect(Bun.spawnSync([executable, ...args], { cwd: path, env: { HOME: path } }).exitCode).toBe(0);
+  for (const name of ["embedded", "copy"]) {
+    const args = ["server", "migrate", "--config-path", `${name}.toml`];
+    expect(Bun.spawnSync([executable, ...args], { cwd: path, env: { HOME: path } }).exitCode).toBe(0);
+  }
 }
 
 test.each(examples)("%s: %s", async (id, example) => {

@@ -69,7 +69,7 @@ test(
       unlisted: 0,
     });
     const files = found.report.findings.flatMap((one: { files: string[] }) => one.files);
-    const wanted = ["base", "packed", "delta", "deltaToo"].map((name) => `version:${object} ${name}.bin`);
+    const wanted = ["base", "delta", "deltaToo", "packed"].map((name) => `version:${object} ${name}.bin`);
     expect(files.toSorted()).toEqual(wanted);
 
     const half = await fsck("--read-data-subset", "50%", "--seed", "7");
