@@ -29,26 +29,29 @@ export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<
   return result;
 }
 
-/** Fills `bytes` with what was encoded; returns its width. Throws CorruptEncodingError. */
-export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): GroupWidth {
+/** Fills `bytes` with what was encoded. Throws CorruptEncodingError. */
+export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
   const { width, planes } = readPlanes(stored, bytes.byteLength);
   joinPlanes(planes, width, bytes);
   releasePlanes(planes, stored);
-  return width;
 }
 
 /**
- * Turns `bytes`, which are the base of a difference and have its size, into what was encoded. Throws
+ * Fills `bytes` with what was encoded as the difference to the base, which may be `bytes` itself. Throws
  * CorruptEncodingError.
  */
-export function decodeOnto(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
+export function decodeDifference(
+  stored: Uint8Array<ArrayBuffer>,
+  base: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
+): void {
   const { width, planes } = readPlanes(stored, bytes.byteLength);
-  if (width === 8) {
-    const difference = new Uint8Array(bytes.byteLength);
+  if (width === 8 || base.byteLength !== bytes.byteLength) {
+    const difference = base === bytes ? new Uint8Array(bytes.byteLength) : bytes;
     joinPlanes(planes, width, difference);
-    addBase(difference, bytes, width);
-    bytes.set(difference);
-  } else addPlanes(bytes, planes, width);
+    addBase(difference, base, width);
+    if (difference !== bytes) bytes.set(difference);
+  } else addPlanes(bytes, base, planes, width);
   releasePlanes(planes, stored);
 }
 
