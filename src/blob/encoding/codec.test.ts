@@ -56,6 +56,15 @@ test.each([2, 4, 8] as const)("chunks of many tiles, width %i", (width) => {
   }
 });
 
+test("planes that repeat themselves are stored as small as ever", () => {
+  let state = 1;
+  const period = Uint8Array.from({ length: 4_000 }, () => (state = Math.imul(state, 69_069) + 1) >>> 24);
+  const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => period[index % period.length] ?? 0);
+  const stored = encode(bytes, { encoding: "grouped-zstd", width: 4 });
+  expect(stored.byteLength).toBeLessThan(10_000);
+  expect(Buffer.from(decode("grouped-zstd", stored, bytes.length)).equals(bytes)).toBe(true);
+});
+
 test("what was encoded is decoded, for any bytes, beginning, length and base", () => {
   fc.assert(
     fc.property(anyBytes, forms, (bytes, form) => {

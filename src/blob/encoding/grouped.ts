@@ -2,7 +2,7 @@ import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 import { addBase, addPlanes } from "./difference.ts";
 import { type GroupWidth, joinPlanes, planeBytes, splitPlanes } from "./planes.ts";
 import { releaseOwned } from "../../hashing/release.ts";
-import { compress, decompress } from "./zstd-frame.ts";
+import { compressPlane, decompress } from "./zstd-frame.ts";
 
 /** Bytes of a plane's length in the header. */
 const LENGTH_BYTES = 4;
@@ -13,8 +13,10 @@ const LENGTH_BYTES = 4;
  */
 export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<ArrayBuffer> {
   const stored = splitPlanes(bytes, width).map((plane) => {
-    const frame = compress(plane);
-    return frame.byteLength < plane.byteLength ? frame : plane;
+    const frame = compressPlane(plane);
+    const [smaller, larger] = frame.byteLength < plane.byteLength ? [frame, plane] : [plane, frame];
+    releaseOwned(larger);
+    return smaller;
   });
   const headerBytes = headerBytesOf(width);
   const result = new Uint8Array(stored.reduce((sum, plane) => sum + plane.byteLength, headerBytes));
@@ -25,6 +27,7 @@ export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<
     view.setUint32(1 + index * LENGTH_BYTES, plane.byteLength, true);
     result.set(plane, offset);
     offset += plane.byteLength;
+    releaseOwned(plane);
   }
   return result;
 }
