@@ -26,12 +26,19 @@ export interface PlaneKernel {
   readonly add: Record<2 | 4, (turns: number) => void>;
 }
 
-let kernel: PlaneKernel | undefined;
+let kernel: PlaneKernel | "none" | undefined;
 
-/** What it holds is of no use to whoever comes next. */
-export function planeKernel(): PlaneKernel {
-  kernel ??= createKernel();
-  return kernel;
+/**
+ * What it holds is of no use to whoever comes next. Undefined where the processor or the engine has no such instructions:
+ * what is stored must be readable there too.
+ */
+export function planeKernel(): PlaneKernel | undefined {
+  try {
+    kernel ??= createKernel();
+  } catch {
+    kernel = "none";
+  }
+  return kernel === "none" ? undefined : kernel;
 }
 
 function createKernel(): PlaneKernel {

@@ -2,7 +2,8 @@ import { planeKernel, TILE_ELEMENTS, TURN_ELEMENTS } from "./plane-kernel.ts";
 
 /**
  * Puts planes together in `bytes`, tile by tile; with a base, which has the same size and may be `bytes` itself, they are
- * folded differences that are added to it. Returns how many bytes are done: all but the last few.
+ * folded differences that are added to it. Returns how many bytes are done: all but the last few, or
+ * none where the processor has no instructions for it.
  */
 export function joinTiles(
   bytes: Uint8Array<ArrayBuffer>,
@@ -11,6 +12,7 @@ export function joinTiles(
   width: 2 | 4,
 ): number {
   const kernel = planeKernel();
+  if (kernel === undefined) return 0;
   const run = (base === undefined ? kernel.join : kernel.add)[width];
   const turns = Math.floor(bytes.byteLength / (width * TURN_ELEMENTS));
   const elements = turns * TURN_ELEMENTS;
