@@ -43,6 +43,28 @@ test("a base of the same size becomes what was built on it", () => {
   );
 });
 
+test.each([2, 4, 8] as const)("chunks of many tiles, width %i", (width) => {
+  for (const size of [64 * 1024, 200_000, 1_000_003]) {
+    let state = size;
+    const bytes = Uint8Array.from({ length: size }, () => (state = Math.imul(state, 69_069) + 1) >>> 24);
+    const base = bytes.map((byte, index) => (index % 5 === 0 ? byte ^ index : byte));
+    const alone = encode(bytes, { encoding: "grouped-zstd", width });
+    expect(Buffer.from(decode("grouped-zstd", alone, size)).equals(bytes)).toBe(true);
+    const stored = encode(bytes, { encoding: "delta-grouped-zstd", width, base });
+    expect(Buffer.from(decode("delta-grouped-zstd", stored, size, base)).equals(bytes)).toBe(true);
+    expect(Buffer.from(decodeUsingUp("delta-grouped-zstd", stored, size, base)).equals(bytes)).toBe(true);
+  }
+});
+
+test("planes that repeat themselves are stored as small as ever", () => {
+  let state = 1;
+  const period = Uint8Array.from({ length: 4_000 }, () => (state = Math.imul(state, 69_069) + 1) >>> 24);
+  const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => period[index % period.length] ?? 0);
+  const stored = encode(bytes, { encoding: "grouped-zstd", width: 4 });
+  expect(stored.byteLength).toBeLessThan(10_000);
+  expect(Buffer.from(decode("grouped-zstd", stored, bytes.length)).equals(bytes)).toBe(true);
+});
+
 test("what was encoded is decoded, for any bytes, beginning, length and base", () => {
   fc.assert(
     fc.property(anyBytes, forms, (bytes, form) => {

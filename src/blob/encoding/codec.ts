@@ -1,7 +1,7 @@
 import type { ChunkEncoding } from "../../domain/entities.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
-import { addBase, subtractBase } from "./difference.ts";
-import { decodeGrouped, decodeOnto, encodeGrouped } from "./grouped.ts";
+import { subtractBase } from "./difference.ts";
+import { decodeDifference, decodeGrouped, encodeGrouped } from "./grouped.ts";
 import type { GroupWidth } from "./planes.ts";
 import { compress, decompress } from "./zstd-frame.ts";
 
@@ -63,8 +63,7 @@ export function decode(
     case "delta-grouped-zstd": {
       if (base === undefined) throw new CorruptEncodingError("a difference without its base");
       const bytes = newArray(sizeBytes);
-      const width = decodeGrouped(stored, bytes);
-      addBase(bytes, base, width);
+      decodeDifference(stored, base, bytes);
       return bytes;
     }
     default:
@@ -84,6 +83,6 @@ export function decodeUsingUp(
 ): Uint8Array<ArrayBuffer> {
   if (encoding !== "delta-grouped-zstd" || base?.byteLength !== sizeBytes)
     return decode(encoding, stored, sizeBytes, base);
-  decodeOnto(stored, base);
+  decodeDifference(stored, base, base);
   return base;
 }

@@ -1,4 +1,5 @@
 import type { GroupWidth } from "./planes.ts";
+import { joinTiles } from "./tiles.ts";
 import { wordsOf } from "./words.ts";
 
 /*
@@ -67,32 +68,22 @@ export function addBase(bytes: Uint8Array<ArrayBuffer>, base: Uint8Array, width:
 }
 
 /**
- * The same at once with putting planes of folded differences together: turns `bytes`, which are the base and have its size,
- * into what was encoded.
+ * The same at once with putting planes of folded differences together. `base` has the size of `bytes`, and may be `bytes`
+ * itself.
  */
-export function addPlanes(bytes: Uint8Array<ArrayBuffer>, planes: readonly Uint8Array[], width: 2 | 4): void {
-  const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
-  const [words] = commonWords(bytes, bytes, width);
-  if (width === 4) {
-    for (let i = 0; i < words.length; i += 1) {
-      const folded = (p0[i] ?? 0) | ((p1[i] ?? 0) << 8) | ((p2[i] ?? 0) << 16) | ((p3[i] ?? 0) << 24);
-      words[i] = (((folded >>> 1) ^ (0 - (folded & 1))) + (words[i] ?? 0)) | 0;
-    }
-  } else {
-    for (let i = 0, k = 0; i < words.length; i += 1, k += 2) {
-      const word = words[i] ?? 0;
-      const foldedLow = (p0[k] ?? 0) | ((p1[k] ?? 0) << 8);
-      const foldedHigh = (p0[k + 1] ?? 0) | ((p1[k + 1] ?? 0) << 8);
-      const low = (foldedLow >>> 1) ^ (0 - (foldedLow & 1));
-      const high = (foldedHigh >>> 1) ^ (0 - (foldedHigh & 1));
-      words[i] = ((low + word) & 0xffff) | ((high + (word >>> 16)) << 16);
-    }
-  }
-  for (let j = words.length * 4; j < bytes.byteLength; j += 1)
-    bytes[j] = planes[j % width]?.[Math.floor(j / width)] ?? 0;
+export function addPlanes(
+  bytes: Uint8Array<ArrayBuffer>,
+  base: Uint8Array,
+  planes: readonly Uint8Array[],
+  width: 2 | 4,
+): void {
+  const count = joinTiles(bytes, base, planes, width);
+  const rest = new Uint8Array(bytes.byteLength - count);
+  for (let j = 0; j < rest.byteLength; j += 1)
+    rest[j] = planes[(count + j) % width]?.[Math.floor((count + j) / width)] ?? 0;
+  addBase(rest, base.subarray(count), width);
+  bytes.set(rest, count);
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 function commonWords(bytes: Uint8Array<ArrayBuffer>, base: Uint8Array, width: GroupWidth) {
   const elements = Math.floor(Math.min(bytes.byteLength, base.byteLength) / width);

@@ -2,7 +2,7 @@ import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 import { addBase, addPlanes } from "./difference.ts";
 import { type GroupWidth, joinPlanes, planeBytes, splitPlanes } from "./planes.ts";
 import { releaseOwned } from "../../hashing/release.ts";
-import { compress, decompress } from "./zstd-frame.ts";
+import { compressPlane, decompress } from "./zstd-frame.ts";
 
 /** Bytes of a plane's length in the header. */
 const LENGTH_BYTES = 4;
@@ -13,8 +13,10 @@ const LENGTH_BYTES = 4;
  */
 export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<ArrayBuffer> {
   const stored = splitPlanes(bytes, width).map((plane) => {
-    const frame = compress(plane);
-    return frame.byteLength < plane.byteLength ? frame : plane;
+    const frame = compressPlane(plane);
+    const [smaller, larger] = frame.byteLength < plane.byteLength ? [frame, plane] : [plane, frame];
+    releaseOwned(larger);
+    return smaller;
   });
   const headerBytes = headerBytesOf(width);
   const result = new Uint8Array(stored.reduce((sum, plane) => sum + plane.byteLength, headerBytes));
@@ -25,30 +27,34 @@ export function encodeGrouped(bytes: Uint8Array, width: GroupWidth): Uint8Array<
     view.setUint32(1 + index * LENGTH_BYTES, plane.byteLength, true);
     result.set(plane, offset);
     offset += plane.byteLength;
+    releaseOwned(plane);
   }
   return result;
 }
 
-/** Fills `bytes` with what was encoded; returns its width. Throws CorruptEncodingError. */
-export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): GroupWidth {
+/** Fills `bytes` with what was encoded. Throws CorruptEncodingError. */
+export function decodeGrouped(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
   const { width, planes } = readPlanes(stored, bytes.byteLength);
   joinPlanes(planes, width, bytes);
   releasePlanes(planes, stored);
-  return width;
 }
 
 /**
- * Turns `bytes`, which are the base of a difference and have its size, into what was encoded. Throws
+ * Fills `bytes` with what was encoded as the difference to the base, which may be `bytes` itself. Throws
  * CorruptEncodingError.
  */
-export function decodeOnto(stored: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): void {
+export function decodeDifference(
+  stored: Uint8Array<ArrayBuffer>,
+  base: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
+): void {
   const { width, planes } = readPlanes(stored, bytes.byteLength);
-  if (width === 8) {
-    const difference = new Uint8Array(bytes.byteLength);
+  if (width === 8 || base.byteLength !== bytes.byteLength) {
+    const difference = base === bytes ? new Uint8Array(bytes.byteLength) : bytes;
     joinPlanes(planes, width, difference);
-    addBase(difference, bytes, width);
-    bytes.set(difference);
-  } else addPlanes(bytes, planes, width);
+    addBase(difference, base, width);
+    if (difference !== bytes) bytes.set(difference);
+  } else addPlanes(bytes, base, planes, width);
   releasePlanes(planes, stored);
 }
 

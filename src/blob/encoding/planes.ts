@@ -1,3 +1,4 @@
+import { joinTiles } from "./tiles.ts";
 import { wordsOf } from "./words.ts";
 
 /** How many bytes an element has. */
@@ -36,13 +37,9 @@ export function joinPlanes(
   width: GroupWidth,
   bytes: Uint8Array<ArrayBuffer>,
 ): void {
-  const sizeBytes = bytes.byteLength;
-  const count = Math.floor(sizeBytes / wordGroup(width)) * wordGroup(width);
-  const words = wordsOf(bytes.subarray(0, count));
-  if (width === 2) join2(words, planes);
-  else if (width === 4) join4(words, planes);
-  else join8(words, planes);
-  for (let j = count; j < sizeBytes; j += 1) bytes[j] = planes[j % width]?.[Math.floor(j / width)] ?? 0;
+  const count = width === 8 ? join8(bytes, planes) : joinTiles(bytes, undefined, planes, width);
+  for (let j = count; j < bytes.byteLength; j += 1)
+    bytes[j] = planes[j % width]?.[Math.floor(j / width)] ?? 0;
 }
 
 /** Bytes that one turn of the loops below takes: whole words and whole elements. */
@@ -66,13 +63,6 @@ function split2(words: Int32Array, planes: readonly Uint8Array[]): void {
   }
 }
 
-function join2(words: Int32Array, planes: readonly Uint8Array[]): void {
-  const [p0 = NO_BYTES, p1 = NO_BYTES] = planes;
-  for (let i = 0, k = 0; i < words.length; i += 1, k += 2) {
-    words[i] = (p0[k] ?? 0) | ((p1[k] ?? 0) << 8) | ((p0[k + 1] ?? 0) << 16) | ((p1[k + 1] ?? 0) << 24);
-  }
-}
-
 function split4(words: Int32Array, planes: readonly Uint8Array[]): void {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   for (let i = 0; i < words.length; i += 1) {
@@ -81,13 +71,6 @@ function split4(words: Int32Array, planes: readonly Uint8Array[]): void {
     p1[i] = word >>> 8;
     p2[i] = word >>> 16;
     p3[i] = word >>> 24;
-  }
-}
-
-function join4(words: Int32Array, planes: readonly Uint8Array[]): void {
-  const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
-  for (let i = 0; i < words.length; i += 1) {
-    words[i] = (p0[i] ?? 0) | ((p1[i] ?? 0) << 8) | ((p2[i] ?? 0) << 16) | ((p3[i] ?? 0) << 24);
   }
 }
 
@@ -108,11 +91,15 @@ function split8(words: Int32Array, planes: readonly Uint8Array[]): void {
   }
 }
 
-function join8(words: Int32Array, planes: readonly Uint8Array[]): void {
+/** How many bytes were filled: whole elements. */
+function join8(bytes: Uint8Array<ArrayBuffer>, planes: readonly Uint8Array[]): number {
   const [p0 = NO_BYTES, p1 = NO_BYTES, p2 = NO_BYTES, p3 = NO_BYTES] = planes;
   const [p4 = NO_BYTES, p5 = NO_BYTES, p6 = NO_BYTES, p7 = NO_BYTES] = planes.slice(4);
+  const count = Math.floor(bytes.byteLength / 8) * 8;
+  const words = wordsOf(bytes.subarray(0, count));
   for (let i = 0, k = 0; i < words.length; i += 2, k += 1) {
     words[i] = (p0[k] ?? 0) | ((p1[k] ?? 0) << 8) | ((p2[k] ?? 0) << 16) | ((p3[k] ?? 0) << 24);
     words[i + 1] = (p4[k] ?? 0) | ((p5[k] ?? 0) << 8) | ((p6[k] ?? 0) << 16) | ((p7[k] ?? 0) << 24);
   }
+  return count;
 }
