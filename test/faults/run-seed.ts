@@ -2,6 +2,7 @@ import { DomainError } from "../../src/domain/errors.ts";
 import type { CodecThreads } from "../../src/blob/encoding/codec-threads.ts";
 import { fsck } from "../../src/service/fsck/fsck.ts";
 import { isClean } from "../../src/service/fsck/report.ts";
+import { MAX_BUILT_DEPTH } from "../../src/service/encoding/limits.ts";
 import { purgeExpired } from "../../src/service/maintenance.ts";
 import type { Random } from "./random.ts";
 import { ENCODED, Scenario } from "./scenario.ts";
@@ -11,6 +12,9 @@ import type { Faults } from "./faults.ts";
 const MAX_ACTIONS = 30;
 const MAX_STEPS_TO_KILL = 60;
 const DAY_MS = 24 * 3_600_000;
+/** A walk that was broken off is ended first, and finds only what comes after. A chain of differences goes link by link, and each is condemned, judged and deleted in runs of their own. */
+const MIN_DAYS = 4;
+const MAX_DAYS = 3 * (MAX_BUILT_DEPTH + 1);
 
 /** Where bytes are kept, and how probable failures are there: each seed has one of the rates. */
 export interface Installation {
@@ -105,10 +109,13 @@ async function collectAll(
   threads: CodecThreads | undefined,
 ): Promise<void> {
   const { context } = world.life;
-  for (let day = 0; day < 5; day += 1) {
+  for (let day = 0; day < MAX_DAYS; day += 1) {
     world.advanceMs(2 * DAY_MS);
     await purgeExpired(context);
-    await scenario.collect();
+    const { unused, removed, deleted, waiting, isComplete } = await scenario.collect();
+    const { condemned, doomed } = waiting;
+    const left = [unused.total, removed.total, deleted, condemned, doomed];
+    if (day >= MIN_DAYS && isComplete && left.every(({ count }) => count === 0)) return;
     // Bases that are to go wait for it.
     if (threads !== undefined) await scenario.encode(threads);
   }

@@ -9,7 +9,7 @@ import { findMissingChunks } from "../../src/service/blobs/find-missing-chunks.t
 import { postPack } from "../../src/service/blobs/post-pack.ts";
 import { putChunk } from "../../src/service/blobs/put-chunk.ts";
 import { readFile } from "../../src/service/blobs/read-file.ts";
-import { collect } from "../../src/service/collection/collect.ts";
+import { collect, type Collected } from "../../src/service/collection/collect.ts";
 import { createCheckpoint } from "../../src/service/checkpoints/create.ts";
 import { deleteCheckpoint } from "../../src/service/checkpoints/delete.ts";
 import { encodingJob } from "../../src/service/encoding/encode-pending.ts";
@@ -136,10 +136,10 @@ export class Scenario {
     }
   }
 
-  async collect(): Promise<void> {
+  async collect(): Promise<Collected> {
     const { life, random, faults } = this.#world;
     faults.note("collect");
-    await collect(life.context, {
+    return collect(life.context, {
       signal: new AbortController().signal,
       graceMs: random.pick([0, 3_600_000]),
     });
