@@ -101,7 +101,8 @@ let store: FilesystemBlobStore;
 beforeEach(async () => {
   folder = await temporaryFolder();
   files = new FailingFileSystem();
-  store = await FilesystemBlobStore.open({ baseDir: folder.path, files });
+  // Times of files are some milliseconds behind: what is written at once must not look like an earlier process's.
+  store = await FilesystemBlobStore.open({ baseDir: folder.path, files, nowMs: () => 0 });
 });
 
 afterEach(async () => {
