@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES, content_cut
-from .parts import Buffer, Part, find_parts
+from .part import Buffer, Part
+from .parts import find_parts
 
 __all__ = ["MAX_CHUNK_BYTES", "chunk_lengths"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from .parts import Buffer
+from .part import Buffer
 
 MIN_CHUNK_BYTES = 1 << 20
 TARGET_CHUNK_BYTES = 4 << 20

@@ -5,36 +5,21 @@ from __future__ import annotations
 import json
 import re
 import struct
-from dataclasses import dataclass
-from mmap import mmap
-from typing import Any, Union, cast
+from typing import Any, cast
 
-Buffer = Union[bytes, mmap]
-
-MAX_SAFETENSORS_HEADER_BYTES = 32 << 20
-MAX_TENSORS = 200_000
-MAX_NAME_BYTES = 65_535
-MAX_HEADER_VALUES = 20_000_000
-MAX_OFFSET = 1 << 52
-MAX_SAFE = (1 << 53) - 1
-
-
-@dataclass(frozen=True)
-class Part:
-    """From here to the next part, or to the end of the file."""
-
-    begin: int
-    #: A tensor: it is cut at fixed distances. Else the content says where.
-    is_fixed: bool = False
-    #: FNV-1a of the name, or None.
-    name_hash: int | None = None
-    #: No other part shares its chunks.
-    stands_alone: bool = False
-
-
-class Malformed(Exception):
-    """The file is not what it looked like."""
-
+from .onnx import OnnxParts
+from .part import (
+    MAX_HEADER_VALUES,
+    MAX_NAME_BYTES,
+    MAX_OFFSET,
+    MAX_SAFE,
+    MAX_SAFETENSORS_HEADER_BYTES,
+    MAX_TENSORS,
+    Buffer,
+    Malformed,
+    Part,
+    name_hash,
+)
 
 def find_parts(data: Buffer) -> tuple[list[Part], int]:
     """The parts in order, and where the last one ends: beyond the file if that ends early.
@@ -62,7 +47,7 @@ def _parse(data: Buffer, found: list[Part]) -> int:
     elif head[:4] == b"PK\x03\x04":
         _zip(data, found)
     elif head[0] == 8 and 1 <= head[1] <= 127 and head[2] in (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42):
-        return _Onnx(data, found).read()
+        return OnnxParts(data, found).read()
     return 0
 
 
@@ -72,14 +57,6 @@ def _whole(parse: Any, data: Buffer) -> list[Part]:
         return cast("list[Part]", parse(data))
     except (Malformed, struct.error):
         return []
-
-
-def name_hash(name: bytes) -> int:
-    """FNV-1a, 32 bits."""
-    value = 0x811C9DC5
-    for byte in name:
-        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return value
 
 
 # --- safetensors
@@ -341,93 +318,3 @@ def _descriptor_bytes(data: Buffer, at: int, size: int | None = None) -> int:
         if size is None or size == int.from_bytes(data[at + 8 : at + 16], "little"):
             return 24
     return 0
-
-
-# --- ONNX
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-class _Onnx:
-    def __init__(self, data: Buffer, found: list[Part]) -> None:
-        self.data = data
-        self.found = found
-        self.position = 0
-        #: Where the field begins that is being read.
-        self.field_begin = 0
-
-    def read(self) -> int:
-        try:
-            while self.position < len(self.data):
-                number, is_bytes, end = self._field(MAX_SAFE)
-                self._other(self.field_begin)
-                if number == 7 and is_bytes:
-                    self._graph(end)
-                else:
-                    self.position = end
-        except Malformed:
-            self._other(self.field_begin)
-        except IndexError:
-            # The file ends within a field.
-            return self.field_begin
-        return self.position
-
-    def _graph(self, end: int) -> None:
-        while self.position < end:
-            number, is_bytes, until = self._field(end)
-            if number == 5 and is_bytes:
-                self._tensor(until)
-            else:
-                self._other(self.field_begin)
-                self.position = until
-
-    def _tensor(self, end: int) -> None:
-        hash_of_name: int | None = None
-        while self.position < end:
-            number, is_bytes, until = self._field(end)
-            length = until - self.position
-            if number == 8 and is_bytes:
-                if length > MAX_NAME_BYTES:
-                    raise Malformed
-                if until > len(self.data):
-                    raise IndexError
-                hash_of_name = name_hash(bytes(self.data[self.position : until]))
-            elif number == 9 and is_bytes and length > 0:
-                self.found.append(Part(self.position, is_fixed=True, name_hash=hash_of_name))
-            self.position = until
-
-    def _other(self, position: int) -> None:
-        if self.found[-1].is_fixed and self.found[-1].begin < position:
-            self.found.append(Part(position))
-
-    def _field(self, limit: int) -> tuple[int, bool, int]:
-        self.field_begin = self.position
-        tag = self._varint()
-        number, wire_type = tag >> 3, tag & 7
-        if number == 0 or tag > MAX_SAFE:
-            raise Malformed
-        length = 0
-        if wire_type == _VARINT:
-            self._varint()
-        elif wire_type == _BYTES:
-            length = self._varint()
-        elif wire_type == _FIXED64:
-            length = 8
-        elif wire_type == _FIXED32:
-            length = 4
-        else:
-            raise Malformed
-        end = self.position + length
-        if end > limit or end > MAX_SAFE:
-            raise Malformed
-        return number, wire_type == _BYTES, end
-
-    def _varint(self) -> int:
-        value = 0
-        for index in range(10):
-            byte = self.data[self.position]
-            self.position += 1
-            value += (byte & 0x7F) << (7 * index)
-            if byte < 0x80:
-                return value
-        raise Malformed
