@@ -34,6 +34,8 @@ export interface ChunkWriter extends ChunkReader {
   markDurable(digests: readonly string[]): Promise<void>;
   /** Marks bytes that failed their digest, unless the digest was stored anew since: no later upload reuses them. */
   quarantine(digest: string, generation: string): Promise<void>;
+  /** Takes a quarantined chunk back into use whose bytes are right after all, unless it was stored anew since. */
+  heal(digest: string, generation: string): Promise<void>;
 }
 
 export interface PackReader {

@@ -91,6 +91,7 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
         this.#running.set(key, flushed.promise);
       }
       const error = await failureOf(flushing);
+      await this.#forget(keys.filter((key) => this.#failed.has(key)));
       for (const [key, flushed] of group) {
         this.#running.delete(key);
         if (error === undefined || this.#flushed.has(key)) flushed.resolve();
@@ -112,7 +113,6 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
       } catch (error) {
         if (!(error instanceof ObjectNotFoundError) || !rest.delete(error.key)) {
           for (const key of rest) remember(this.#failed, key, error);
-          await this.#forget(rest);
           throw error;
         }
         absent = error;
@@ -126,7 +126,10 @@ class EarlyFlushBlobStore extends ForwardingBlobStore {
     return doubtful;
   }
 
-  /** Removes what could not be flushed: the next process would not learn that from the system, and rely on it. */
+  /**
+   * Removes what could not be flushed when it was new, and so is nobody's yet: the next process would not learn that from the
+   * system, and rely on it. What was there before may have been flushed once, and be relied on.
+   */
   async #forget(keys: Iterable<string>): Promise<void> {
     for (const key of keys) await failureOf(this.inner.delete(key));
   }

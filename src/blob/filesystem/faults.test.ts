@@ -197,6 +197,18 @@ test("what could not be flushed is never said to be flushed", async () => {
   await early[Symbol.asyncDispose]();
 });
 
+test("what could not be flushed goes if it was new, and stays if it was there before", async () => {
+  await put(store, KEY, new Uint8Array(10));
+  const early = earlyFlush(store);
+  files.fail("syncData", "EIO");
+  await put(early, OTHER_KEY, new Uint8Array(10));
+  expect(await rejection(early.flush([OTHER_KEY]))).toMatchObject(failed);
+  expect(await rejection(early.flush([KEY]))).toMatchObject(failed);
+  files.heal();
+  await early[Symbol.asyncDispose]();
+  expect(await keysOf(store, "")).toEqual([KEY]);
+});
+
 test("an object that is deleted before its flush harms no other", async () => {
   const early = earlyFlush(store);
   await Promise.all([put(early, KEY, new Uint8Array(10)), put(early, OTHER_KEY, new Uint8Array(10))]);

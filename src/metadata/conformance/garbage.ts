@@ -99,10 +99,17 @@ export function garbageTests(define: Define): void {
       expect(await tx.garbage.doomed(LATER, 10)).toEqual([doomedOf(chunk, 150)]);
       expect(await tx.chunks.totals()).toEqual({ count: 1, storedBytes: 4 });
     });
-    // What is found to be right after all keeps its object.
+    // What is found to be right after all keeps its object, and what was not looked at is not taken for right.
     await store.write((tx) => tx.chunks.quarantine(anew.digest, anew.generation));
-    await store.write((tx) => tx.chunks.insert({ ...anew, state: "stored" }));
-    expect(await store.read((tx) => tx.garbage.doomed(LATER, 10))).toHaveLength(1);
+    await store.write((tx) => tx.chunks.heal(chunk.digest, chunk.generation));
+    expect(await store.read((tx) => tx.chunks.getMany([anew.digest]))).toEqual([
+      { ...anew, state: "quarantined" },
+    ]);
+    await store.write((tx) => tx.chunks.heal(anew.digest, anew.generation));
+    await store.read(async (tx) => {
+      expect(await tx.chunks.getMany([anew.digest])).toEqual([anew]);
+      expect(await tx.garbage.doomed(LATER, 10)).toHaveLength(1);
+    });
   });
 
   define("only the chunk that was found is condemned, not one that took its place", async (store) => {

@@ -12,6 +12,8 @@ type ChunkRow = Session["tables"]["chunks"]["$inferSelect"];
 const NAMESPACES_PER_QUERY = 256;
 /** Looks at a row that comes and goes. */
 const MAX_INSERT_ATTEMPTS = 3;
+/** Chunks that count as missing to uploads. */
+const UNUSABLE = ["condemned", "quarantined"] as const;
 
 /** Where the bytes of digests are. */
 export class ChunkRepository implements ChunkWriter {
@@ -94,9 +96,9 @@ export class ChunkRepository implements ChunkWriter {
         await this.count([chunk], 1);
         return chunk;
       }
-      if (known !== undefined && (await this.#replace(row, known.generation))) {
+      if (known !== undefined && (await this.replace(chunk, known.generation, UNUSABLE))) {
         await this.count([{ ...chunk, storedBytes: chunk.storedBytes - known.storedBytes }], 0);
-        if (known.objectKey !== chunk.objectKey) await this.#garbage.abandon([known], chunk.createdAt);
+        await this.#garbage.abandon([known], chunk.createdAt);
         return chunk;
       }
       if (attempt === MAX_INSERT_ATTEMPTS) throw busy(chunk.digest);
@@ -139,26 +141,40 @@ export class ChunkRepository implements ChunkWriter {
   }
 
   async quarantine(digest: string, generation: string): Promise<void> {
+    await this.#setState({ digest, generation }, "stored", "quarantined");
+  }
+
+  async heal(digest: string, generation: string): Promise<void> {
+    await this.#setState({ digest, generation }, "quarantined", "stored");
+  }
+
+  async #setState(
+    chunk: Pick<Chunk, "digest" | "generation">,
+    from: ChunkState,
+    to: ChunkState,
+  ): Promise<void> {
     const { builder, tables } = this.#session;
     const { chunks } = tables;
     const build = () =>
       builder
         .update(chunks)
-        .set({ state: "quarantined" })
+        .set({ state: to })
         .where(
           and(
             eq(chunks.digest, slot(chunks.digest, "digest")),
             eq(chunks.generation, slot(chunks.generation, "generation")),
-            eq(chunks.state, "stored"),
+            eq(chunks.state, from),
           ),
         );
-    await this.#session.prepared("chunks.quarantine", build, { digest, generation });
+    const { digest, generation } = chunk;
+    await this.#session.prepared(`chunks.${to}`, build, { digest, generation });
   }
 
-  /** Puts a new row in the place of one whose bytes can't be used. */
-  async #replace({ digest, ...row }: ChunkValues, generation: string): Promise<boolean> {
+  /** Puts a row in the place of another one; false when that is not there any more, or in none of these states. */
+  async replace(to: Chunk, generation: string, states: readonly ChunkState[]): Promise<boolean> {
     const { builder, tables } = this.#session;
     const { chunks } = tables;
+    const { digest, ...row } = rowOf(to);
     const build = () =>
       builder
         .update(chunks)
@@ -167,13 +183,12 @@ export class ChunkRepository implements ChunkWriter {
           and(
             eq(chunks.digest, slot(chunks.digest, "digest")),
             eq(chunks.generation, slot(chunks.generation, "replaced")),
-            inArray(chunks.state, ["condemned", "quarantined"]),
+            inArray(chunks.state, [...states]),
           ),
         );
     const values = { ...row, digest, replaced: generation };
-    return (
-      this.#session.dialect.affectedRows(await this.#session.prepared("chunks.replace", build, values)) > 0
-    );
+    const result = await this.#session.prepared(`chunks.replace/${states.join()}`, build, values);
+    return this.#session.dialect.affectedRows(result) > 0;
   }
 
   #isHeld(size: number) {
@@ -269,9 +284,7 @@ function shardsOf(changed: readonly Chunk[], each: 1 | 0 | -1): readonly Readonl
   return [...shards.values()].toSorted((a, b) => a.shard - b.shard).map((shard) => ({ ...shard }));
 }
 
-type ChunkValues = ReturnType<typeof rowOf>;
-
-export function rowOf(chunk: Chunk) {
+function rowOf(chunk: Chunk) {
   const { baseDigest, packId, namespaceId } = chunk;
   return {
     ...chunk,

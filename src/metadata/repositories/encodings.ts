@@ -1,8 +1,8 @@
-import { and, asc, count, eq, sql } from "drizzle-orm";
+import { asc, count, eq, sql } from "drizzle-orm";
 import type { Chunk, StoredFile } from "../../domain/entities.ts";
 import type { EncodingWriter } from "../../domain/background-work.ts";
 import type { Session } from "../session.ts";
-import { ChunkRepository, rowOf } from "./chunks.ts";
+import { ChunkRepository } from "./chunks.ts";
 import { Doom } from "./doom.ts";
 import { FileSetRepository } from "./file-sets.ts";
 import { forKeys, inSlots, slot } from "./queries.ts";
@@ -76,23 +76,7 @@ export class EncodingRepository implements EncodingWriter {
 
   async switchForm(from: Chunk, to: Chunk, now: number): Promise<boolean> {
     if (to.baseDigest !== "" && !(await this.#canBuildOn(to))) return false;
-    const { builder, tables } = this.#session;
-    const { chunks } = tables;
-    const { digest: _digest, ...row } = rowOf(to);
-    const build = () =>
-      builder
-        .update(chunks)
-        .set(Object.fromEntries(Object.keys(row).map((field) => [field, sql.placeholder(field)])))
-        .where(
-          and(
-            eq(chunks.digest, slot(chunks.digest, "digest")),
-            eq(chunks.generation, slot(chunks.generation, "replaced")),
-            eq(chunks.state, "stored"),
-          ),
-        );
-    const values = { ...row, digest: from.digest, replaced: from.generation };
-    const result = await this.#session.prepared("encodings.switch", build, values);
-    if (this.#session.dialect.affectedRows(result) === 0) return false;
+    if (!(await this.#chunks.replace(to, from.generation, ["stored"]))) return false;
     await this.#chunks.count([{ ...to, storedBytes: to.storedBytes - from.storedBytes }], 0);
     await this.#doom.abandon([from], now);
     await this.#setDepths(to);

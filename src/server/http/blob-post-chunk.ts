@@ -1,11 +1,10 @@
 import { invalid } from "../../domain/errors.ts";
-import { isId } from "../../domain/ids.ts";
 import { postChunk } from "../../service/blobs/post-chunk.ts";
 import type { Transfers } from "../../service/blobs/transfers.ts";
 import { wholeBody } from "./blob-body.ts";
 import { blobFailure } from "./blob-errors.ts";
 import { checkPutHeaders } from "./blob-put-headers.ts";
-import { chunkLength, LEASE_HEADER } from "./blob-put-chunk.ts";
+import { chunkLength, leaseOf } from "./blob-put-chunk.ts";
 import type { HttpRoute } from "./route.ts";
 
 export const XXH3_HEADER = "ModelBox-XXH3";
@@ -22,9 +21,7 @@ export function postChunkRoute(transfers: Transfers): HttpRoute {
     async handle(call) {
       const { headers } = call.request;
       checkPutHeaders(headers);
-      const leaseId = headers.get(LEASE_HEADER) ?? "";
-      if (!isId(leaseId))
-        throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
+      const leaseId = leaseOf(headers);
       const sizeBytes = chunkLength(headers);
       const chunk = {
         leaseId,

@@ -1,12 +1,10 @@
-import { invalid } from "../../domain/errors.ts";
-import { isId } from "../../domain/ids.ts";
 import { MAX_PACK_BYTES } from "../../domain/limits.ts";
 import { postPack } from "../../service/blobs/post-pack.ts";
 import type { Transfers } from "../../service/blobs/transfers.ts";
 import { wholeBody } from "./blob-body.ts";
 import { blobFailure } from "./blob-errors.ts";
 import { checkPutHeaders } from "./blob-put-headers.ts";
-import { bodyLength, LEASE_HEADER } from "./blob-put-chunk.ts";
+import { bodyLength, leaseOf } from "./blob-put-chunk.ts";
 import type { HttpRoute } from "./route.ts";
 
 /** `POST /v1/packs`: many small chunks of an upload, in the form of domain/pack-format.ts. 200 when all are stored. */
@@ -21,9 +19,7 @@ export function postPackRoute(transfers: Transfers): HttpRoute {
     async handle(call) {
       const { headers } = call.request;
       checkPutHeaders(headers);
-      const leaseId = headers.get(LEASE_HEADER) ?? "";
-      if (!isId(leaseId))
-        throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
+      const leaseId = leaseOf(headers);
       const sizeBytes = bodyLength(headers, MAX_PACK_BYTES, "A pack");
       const pack = { leaseId, sizeBytes, whole: () => wholeBody(call, transfers.buffers, sizeBytes) };
       return Response.json(await postPack(transfers, call.caller, pack));

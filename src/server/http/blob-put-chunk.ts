@@ -9,7 +9,7 @@ import { blobFailure, lengthRequired, tooLarge } from "./blob-errors.ts";
 import { checkPutHeaders } from "./blob-put-headers.ts";
 import type { HttpRoute } from "./route.ts";
 
-export const LEASE_HEADER = "ModelBox-Lease";
+const LEASE_HEADER = "ModelBox-Lease";
 
 /** `PUT /v1/chunks/{sha256}`: one chunk of an upload. 201 when it was stored, 200 when it was there. */
 export function putChunkRoute(transfers: Transfers): HttpRoute {
@@ -25,9 +25,7 @@ export function putChunkRoute(transfers: Transfers): HttpRoute {
       if (!isDigest(digest)) throw invalid("sha256", "must be 64 lower-case hexadecimal digits");
       const announced = checkPutHeaders(call.request.headers);
       if (announced !== undefined && announced !== digest) throw digestMismatch(digest, announced);
-      const leaseId = call.request.headers.get(LEASE_HEADER) ?? "";
-      if (!isId(leaseId))
-        throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
+      const leaseId = leaseOf(call.request.headers);
       const sizeBytes = chunkLength(call.request.headers);
       const whole = () => wholeBody(call, transfers.buffers, sizeBytes);
       const chunk = { digest, sizeBytes, leaseId, body: requestBody(call), whole };
@@ -50,4 +48,11 @@ export function bodyLength(headers: Headers, limitBytes: number, what: string): 
   if (sizeBytes > limitBytes) throw tooLarge(limitBytes, what);
   if (sizeBytes === 0) throw invalid("Content-Length", "must be at least 1: there are no empty chunks");
   return sizeBytes;
+}
+
+/** The lease that the bytes of an upload are sent under. */
+export function leaseOf(headers: Headers): string {
+  const leaseId = headers.get(LEASE_HEADER) ?? "";
+  if (isId(leaseId)) return leaseId;
+  throw invalid(LEASE_HEADER, "must be a header with the id of the lease of BeginUpload");
 }

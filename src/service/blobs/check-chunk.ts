@@ -56,7 +56,7 @@ async function tryOpen(transfers: Transfers, chunk: Chunk, use: ChunkUse): Promi
 /** Takes a chunk back into use that is right after all: its storage may have been away for a while. */
 async function heal({ context }: Transfers, chunk: Chunk, checked: CheckedChunk): Promise<void> {
   try {
-    await context.metadata.write((tx) => tx.chunks.insert({ ...chunk, state: "stored" }));
+    await context.metadata.write((tx) => tx.chunks.heal(chunk.digest, chunk.generation));
   } catch (error) {
     await checked[Symbol.asyncDispose]();
     throw error;

@@ -1,4 +1,3 @@
-import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk, Pack } from "../../domain/entities.ts";
 import { newId } from "../../domain/ids.ts";
 import { MAX_PACK_BYTES, MAX_PACK_CHUNKS } from "../../domain/limits.ts";
@@ -6,6 +5,7 @@ import type { Sum } from "../../domain/background-work.ts";
 import { packObjectKey } from "../../domain/object-keys.ts";
 import { packIndexBytes, writePack } from "../../domain/pack-format.ts";
 import { sha256 } from "../../hashing/digests.ts";
+import { readRight } from "../blobs/right-bytes.ts";
 import type { ServiceContext } from "../context.ts";
 import { CHUNKS_PER_PAGE, PACKS_PER_PAGE } from "./limits.ts";
 import { NOTHING, plus } from "./tally.ts";
@@ -72,7 +72,8 @@ class Box {
       if (this.#options.signal.aborted) return;
       // A condemned one goes, or is taken along another time; other forms are left to who made them.
       if (chunk.state !== "stored" || chunk.encoding !== "raw") continue;
-      const bytes = await this.#read(chunk);
+      // A damaged one stays, for who looks after damage.
+      const { bytes } = await readRight(this.#context, chunk);
       if (bytes === undefined) continue;
       const isFull =
         this.#moving.length === MAX_PACK_CHUNKS ||
@@ -116,17 +117,5 @@ class Box {
     }
     // All of them may have been stored anew meanwhile.
     await metadata.write((tx) => tx.garbage.doomEmptyPack(id, clock.nowMicros()));
-  }
-
-  /** Its bytes; undefined when they are not what they should be: then it stays, for who looks after damage. */
-  async #read({ objectKey, objectOffset, storedBytes, digest }: Chunk): Promise<Uint8Array | undefined> {
-    try {
-      const range = { offsetBytes: objectOffset, lengthBytes: storedBytes };
-      const bytes = await this.#context.blobs.readBytes(objectKey, range);
-      return sha256(bytes) === digest ? bytes : undefined;
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError || error instanceof ObjectTruncatedError) return undefined;
-      throw error;
-    }
   }
 }

@@ -76,10 +76,15 @@ export async function holdsChunk(blobs: BlobStore, from: Storage, chunk: Chunk):
   return true;
 }
 
-/** Stores bytes under a key, and releases them. They are not durable yet. */
-export async function storeObject(blobs: BlobStore, key: string, bytes: Bytes): Promise<void> {
+/** Stores bytes under a key, and releases them. They are not durable yet. `digest` is theirs if it is known. */
+export async function storeObject(
+  blobs: BlobStore,
+  key: string,
+  bytes: Bytes,
+  digest = sha256(bytes),
+): Promise<void> {
   try {
-    await using writer = await blobs.openWriter(key, { sizeBytes: bytes.byteLength, sha256: sha256(bytes) });
+    await using writer = await blobs.openWriter(key, { sizeBytes: bytes.byteLength, sha256: digest });
     await writer.write(bytes);
     await writer.commit();
   } finally {
@@ -87,18 +92,8 @@ export async function storeObject(blobs: BlobStore, key: string, bytes: Bytes): 
   }
 }
 
-/** Stores the bytes of a chunk's object; of one that is stored as it is the digest is known. */
+/** Stores the bytes of a chunk's object. */
 export async function storeChunk(blobs: BlobStore, chunk: Chunk, bytes: Bytes): Promise<void> {
-  if (chunk.encoding !== "raw" || chunk.objectOffset !== 0)
-    return await storeObject(blobs, chunk.objectKey, bytes);
-  try {
-    await using writer = await blobs.openWriter(chunk.objectKey, {
-      sizeBytes: bytes.byteLength,
-      sha256: chunk.digest,
-    });
-    await writer.write(bytes);
-    await writer.commit();
-  } finally {
-    releaseBytes(bytes);
-  }
+  const isPlain = chunk.encoding === "raw" && chunk.objectOffset === 0;
+  await storeObject(blobs, chunk.objectKey, bytes, isPlain ? chunk.digest : undefined);
 }

@@ -1,14 +1,13 @@
 import type { CodecThreads } from "../../blob/encoding/codec-threads.ts";
 import { CorruptEncodingError } from "../../blob/encoding/corrupt-encoding-error.ts";
 import type { Encoded } from "../../blob/encoding/codec-tasks.ts";
-import { ObjectNotFoundError, ObjectTruncatedError } from "../../domain/blob-store.ts";
 import type { Chunk, ChunkEncoding } from "../../domain/entities.ts";
 import { newId } from "../../domain/ids.ts";
 import { MIN_ENCODED_CHUNK_BYTES } from "../../domain/limits.ts";
 import { chunkObjectKey } from "../../domain/object-keys.ts";
 import { sha256Elsewhere } from "../../hashing/digests.ts";
 import { releaseOwned } from "../../hashing/release.ts";
-import { readPlain } from "../blobs/plain-bytes.ts";
+import { readRight } from "../blobs/right-bytes.ts";
 import type { ServiceContext } from "../context.ts";
 import { MAX_BUILT_DEPTH } from "./limits.ts";
 
@@ -152,20 +151,8 @@ export class Encoder {
 
   /** The bytes of a chunk, with a buffer of their own; undefined when they are damaged. */
   async #readChecked(chunk: Chunk): Promise<Bytes | undefined> {
-    try {
-      const read = await readPlain(this.#context, chunk);
-      const { bytes, sha256 } = await sha256Elsewhere(
-        read.buffer.byteLength === read.byteLength ? read : read.slice(),
-      );
-      if (sha256 === chunk.digest) return bytes;
-      releaseOwned(bytes);
-    } catch (error) {
-      const isDamaged =
-        error instanceof ObjectNotFoundError ||
-        error instanceof ObjectTruncatedError ||
-        error instanceof CorruptEncodingError;
-      if (!isDamaged) throw error;
-    }
+    const { bytes } = await readRight(this.#context, chunk);
+    if (bytes !== undefined) return bytes.buffer.byteLength === bytes.byteLength ? bytes : bytes.slice();
     // Whoever reads it next, or fsck, deals with that.
     this.#observer.failed(chunk.digest, "its stored bytes are damaged");
     return undefined;

@@ -106,7 +106,7 @@ export class Mender {
     if (own.bytes !== undefined) {
       releaseBytes(own.bytes);
       if (chunk.state === "quarantined")
-        await this.#to.metadata.write((tx) => tx.chunks.insert({ ...chunk, state: "stored" }));
+        await this.#to.metadata.write((tx) => tx.chunks.heal(chunk.digest, chunk.generation));
       return "repaired";
     }
     const bytes = await this.#copyOf(chunk);
