@@ -14,7 +14,11 @@ import zipfile
 from pathlib import Path
 
 import numpy
-from specification.cut import chunk_lengths
+
+# Only this part of the Python SDK, which needs no other package.
+sys.path.append(str(Path(__file__).parents[2] / "sdk/python/src/modelbox"))
+
+from chunking import chunk_lengths
 
 MIB = 1 << 20
 
