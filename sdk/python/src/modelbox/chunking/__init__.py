@@ -1,8 +1,8 @@
 """Where files are cut into chunks, as docs/storage-layout.md says. Needs nothing but the standard library; faster with numpy."""
 
-from .cut import chunk_lengths
-from .gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES
-from .reader import Chunk, ChunkReader
+from modelbox.chunking.cut import chunk_lengths
+from modelbox.chunking.gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES
+from modelbox.chunking.reader import Chunk, ChunkReader
 
 __all__ = [
     "MAX_CHUNK_BYTES",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from mmap import mmap
 
-from .gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES, content_cut
-from .layout import LOOK_AHEAD_BYTES, Layout, Place
-from .source import MemorySource, Source
+from modelbox.chunking.gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES, content_cut
+from modelbox.chunking.layout import LOOK_AHEAD_BYTES, Layout, Place
+from modelbox.chunking.source import MemorySource, Source
 
 #: The bytes between two distances from the beginning of a chunk.
 View = Callable[[int, int], memoryview]

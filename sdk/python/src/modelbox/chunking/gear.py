@@ -54,8 +54,8 @@ def fastest_scan() -> Scan:
     global _scan
     if _scan is None:
         try:
-            from .gear_numpy import scan
+            from modelbox.chunking.gear_numpy import scan
         except ImportError:
-            from .gear_plain import scan
+            from modelbox.chunking.gear_plain import scan
         _scan = scan
     return _scan

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from .gear import GEAR, HASHED_BYTES, SCAN_BYTES
+from modelbox.chunking.gear import GEAR, HASHED_BYTES, SCAN_BYTES
 
 _GEAR = np.array(GEAR, dtype=np.uint32)
 _MOST_BYTES = SCAN_BYTES + HASHED_BYTES

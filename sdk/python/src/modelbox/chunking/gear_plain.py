@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .gear import GEAR
+from modelbox.chunking.gear import GEAR
 
 #: Each hash has 64 bits of the number: a sum of 32 gears, each shifted by less than 32, has no more.
 _LANE_BYTES = 8

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from .formats import find_parts
-from .gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES
-from .part import Part
-from .source import Source
+from modelbox.chunking.formats import find_parts
+from modelbox.chunking.gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUNK_BYTES
+from modelbox.chunking.part import Part
+from modelbox.chunking.source import Source
 
 #: How far beyond the beginning of a chunk the boundaries of parts matter.
 LOOK_AHEAD_BYTES = MAX_CHUNK_BYTES + MIN_CHUNK_BYTES

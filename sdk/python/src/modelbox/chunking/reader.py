@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .cut import Cutter
-from .gear import MAX_CHUNK_BYTES
-from .source import MemorySource, Source
+from modelbox.chunking.cut import Cutter
+from modelbox.chunking.gear import MAX_CHUNK_BYTES
+from modelbox.chunking.source import MemorySource, Source
 
 #: How much is read ahead at least while content is looked through.
 _STEP_BYTES = 512 << 10

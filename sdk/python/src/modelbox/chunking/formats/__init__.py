@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from ..part import NoPartBefore, Part
-from ..source import HeaderView, Source
-from .gguf import gguf_parts
-from .onnx import onnx_parts
-from .safetensors import MAX_HEADER_BYTES, safetensors_parts
-from .zip_archive import zip_parts
+from modelbox.chunking.part import NoPartBefore, Part
+from modelbox.chunking.source import HeaderView, Source
+from modelbox.chunking.formats.gguf import gguf_parts
+from modelbox.chunking.formats.onnx import onnx_parts
+from modelbox.chunking.formats.safetensors import MAX_HEADER_BYTES, safetensors_parts
+from modelbox.chunking.formats.zip_archive import zip_parts
 
 #: Parts in order, and how far the search for the next one has come. Returns how far the file should go at least.
 FoundParts: TypeAlias = "Iterator[Part | NoPartBefore]"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..part import MAX_NAME_BYTES, MAX_OFFSET, MAX_SAFE, MAX_TENSORS, Malformed, Part
-from ..source import HeaderView
+from modelbox.chunking.part import MAX_NAME_BYTES, MAX_OFFSET, MAX_SAFE, MAX_TENSORS, Malformed, Part
+from modelbox.chunking.source import HeaderView
 
 _MAX_VALUES = 20_000_000
 _MAX_DIMENSIONS = 8

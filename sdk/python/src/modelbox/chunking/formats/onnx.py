@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ..part import MAX_NAME_BYTES, MAX_SAFE, Malformed, Part
-from ..source import HeaderView
+from modelbox.chunking.part import MAX_NAME_BYTES, MAX_SAFE, Malformed, Part
+from modelbox.chunking.source import HeaderView
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _GRAPH_FIELD = 7

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import cast
 
-from ..part import MAX_OFFSET, MAX_TENSORS, Malformed, Part
-from ..source import HeaderView
+from modelbox.chunking.part import MAX_OFFSET, MAX_TENSORS, Malformed, Part
+from modelbox.chunking.source import HeaderView
 
 MAX_HEADER_BYTES = 32 << 20
 

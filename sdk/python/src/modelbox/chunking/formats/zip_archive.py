@@ -6,8 +6,8 @@ import re
 import struct
 from collections.abc import Generator, Iterator
 
-from ..part import MAX_SAFE, Malformed, NoPartBefore, Part
-from ..source import HeaderView
+from modelbox.chunking.part import MAX_SAFE, Malformed, NoPartBefore, Part
+from modelbox.chunking.source import HeaderView
 
 _LOCAL = b"PK\x03\x04"
 _DIRECTORY = b"PK\x01\x02"
