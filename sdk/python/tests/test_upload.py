@@ -109,14 +109,10 @@ def test_what_fails_in_a_source_ends_the_upload(box: modelbox.ModelBox) -> None:
 
 def test_progress_ends_where_everything_is_done(box: modelbox.ModelBox) -> None:
     seen: list[Progress] = []
-    save(
-        box.connection,
-        new_experiment(box.connection),
-        1,
-        {"a": noise(5, 9 * MIB), "b": b"1"},
-        progress=seen.append,
-    )
-    assert seen[-1] == Progress(2, 9 * MIB + 1, 2, 9 * MIB + 1, 9 * MIB + 1)
+    files = {"a": noise(5, 9 * MIB), "b": noise(6, 1000)}
+    save(box.connection, new_experiment(box.connection), 1, files, progress=seen.append)
+    size = 9 * MIB + 1000
+    assert seen[-1] == Progress(2, size, 2, size, size)
     assert [now.done_bytes for now in seen] == sorted(now.done_bytes for now in seen)
 
 

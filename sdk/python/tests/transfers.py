@@ -20,7 +20,8 @@ MIB = 1 << 20
 
 
 def noise(seed: int, size: int) -> bytes:
-    return random.Random(seed).randbytes(size)
+    """Bytes that no file of another seed or size has: tests share a server, which stores equal ones once."""
+    return random.Random(f"{seed} {size}").randbytes(size)
 
 
 def new_experiment(connection: Connection) -> str:
