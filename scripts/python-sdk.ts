@@ -6,7 +6,7 @@ const root = join(import.meta.dir, "..");
 const project = join(root, "sdk/python");
 
 const RUFF = ["ruff==0.17.6"];
-const PYTEST = ["pytest==9.2.0"];
+const PYTEST = ["pytest==9.2.0", "hypothesis==6.168.5"];
 /** The oldest dependencies that pyproject.toml allows, without an extra, go with the oldest Python; the newest with the newest. */
 const OLDEST = ["httpx==0.27.0", "protobuf==6.31.0", "tomli==2.0.1"];
 const NEWEST = ["httpx==0.28.1", "protobuf==7.36.2", "numpy==2.2.6"];

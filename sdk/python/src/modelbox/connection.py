@@ -1,5 +1,6 @@
 """Calls to one server: Connect over HTTP with binary messages, typed errors, request ids and retries."""
 
+import ssl
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -54,6 +55,10 @@ class Connection:
     def base_url(self) -> str:
         """Address of the server, without a slash at the end."""
         return self.settings.server_addr
+
+    def tls_context(self) -> ssl.SSLContext:
+        """For https connections that are made elsewhere."""
+        return self._pool.tls_context()
 
     def call(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, timeout_seconds: float | None = None

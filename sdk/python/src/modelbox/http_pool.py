@@ -37,7 +37,7 @@ class HttpPool:
                 raise InvalidInput("This ModelBox is closed; make a new one.")
             if self._client is None:
                 self._client = httpx.Client(
-                    verify=self._tls(),
+                    verify=self.tls_context(),
                     timeout=None,
                     limits=httpx.Limits(
                         max_connections=_MAX_CONNECTIONS,
@@ -65,7 +65,8 @@ class HttpPool:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
-    def _tls(self) -> ssl.SSLContext:
+    def tls_context(self) -> ssl.SSLContext:
+        """Whom to trust with https, and who this client is."""
         settings = self._settings
         try:
             context = ssl.create_default_context(cafile=settings.ca_file)

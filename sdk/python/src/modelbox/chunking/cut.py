@@ -9,8 +9,8 @@ from modelbox.chunking.gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUN
 from modelbox.chunking.layout import LOOK_AHEAD_BYTES, Layout, Place
 from modelbox.chunking.source import MemorySource, Source
 
-#: The bytes between two distances from the beginning of a chunk.
 View = Callable[[int, int], memoryview]
+"""The bytes between two distances from the beginning of a chunk."""
 
 
 def chunk_lengths(data: bytes | bytearray | memoryview | mmap) -> Iterator[int]:
@@ -33,7 +33,7 @@ class Cutter:
         self._layout = Layout(source) if self._size > MIN_CHUNK_BYTES else None
 
     def next_length(self, position: int, view: View) -> int:
-        """Length of the chunk that begins at `position`, which is where the last one ended; there is at least a byte."""
+        """Length of the chunk that begins at `position`, where the last one ended and a byte is left at least."""
         left = self._size - position
         if self._layout is None:
             return left
@@ -79,8 +79,8 @@ def _rest(layout: Layout, here: Place) -> int:
 
 def _shared(layout: Layout) -> int:
     """Small parts share a chunk, up to the one whose name has the smallest hash."""
-    #: Where they may be divided, and the part that begins there.
     divisions: list[tuple[int, Place | None]] = []
+    """Where they may be divided, and the part that begins there."""
     end: int | None = None
     index = 1
     while end is None:

@@ -9,19 +9,19 @@ MIN_CHUNK_BYTES = 1 << 20
 TARGET_CHUNK_BYTES = 4 << 20
 MAX_CHUNK_BYTES = 8 << 20
 
-#: A hash covers so many bytes before its place.
 HASHED_BYTES = 32
-#: So many places are looked at together.
+"""A hash covers so many bytes before its place."""
 SCAN_BYTES = 64 << 10
+"""So many places are looked at together."""
 _EARLY_BELOW = 1 << 8
 _LATE_BELOW = 1 << 12
 
-#: The gear of each byte.
 GEAR = [int.from_bytes(hashlib.sha256(bytes([byte])).digest()[:4], "little") for byte in range(256)]
+"""The gear of each byte."""
 
-#: Finds the first place whose hash is below a limit. The first place is behind the first HASHED_BYTES bytes, the last
-#: one at the end; at most SCAN_BYTES places. Returns its number, from 0.
 Scan = Callable[["memoryview", int], "int | None"]
+"""Finds the first place whose hash is below a limit of at most 2^24. The first place is behind the first HASHED_BYTES
+bytes, the last one at the end; at most SCAN_BYTES places. Returns its number, from 0."""
 
 
 def content_cut(view: Callable[[int, int], memoryview], limit: int) -> int | None:
@@ -37,7 +37,9 @@ def content_cut(view: Callable[[int, int], memoryview], limit: int) -> int | Non
     return found
 
 
-def _search(view: Callable[[int, int], memoryview], scan: Scan, first: int, last: int, below: int) -> int | None:
+def _search(
+    view: Callable[[int, int], memoryview], scan: Scan, first: int, last: int, below: int
+) -> int | None:
     for length in range(first, last + 1, SCAN_BYTES):
         count = min(SCAN_BYTES, last + 1 - length)
         found = scan(view(length - HASHED_BYTES, length + count - 1), below)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from modelbox.chunking.gear import GEAR
 
-#: Each hash has 64 bits of the number: a sum of 32 gears, each shifted by less than 32, has no more.
 _LANE_BYTES = 8
+"""Each hash has 64 bits of the number: a sum of 32 gears, each shifted by less than 32, has no more."""
 _LANE_BITS = 64
 _PLANES = [bytes(gear >> shift & 0xFF for gear in GEAR) for shift in (0, 8, 16, 24)]
-#: Numbers of about this length are the fastest.
 _PLACES = 8 << 10
+"""Numbers of about this length are the fastest."""
 _HASHED_BYTES = 32
 
 

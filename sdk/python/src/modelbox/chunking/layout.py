@@ -10,10 +10,10 @@ from modelbox.chunking.gear import MAX_CHUNK_BYTES, MIN_CHUNK_BYTES, TARGET_CHUN
 from modelbox.chunking.part import Part
 from modelbox.chunking.source import Source
 
-#: How far beyond the beginning of a chunk the boundaries of parts matter.
 LOOK_AHEAD_BYTES = MAX_CHUNK_BYTES + MIN_CHUNK_BYTES
-#: A part that has not ended here might as well go on forever.
+"""How far beyond the beginning of a chunk the boundaries of parts matter."""
 _FAR_BYTES = LOOK_AHEAD_BYTES + MIN_CHUNK_BYTES
+"""A part that has not ended here might as well go on forever."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Place:
     """A part, with distances from the beginning of the chunk, in bytes."""
 
     begin: int
-    #: Where it ends; more than LOOK_AHEAD_BYTES is only known not to be less.
     end: int
+    """Where it ends; more than LOOK_AHEAD_BYTES is only known not to be less."""
     part: Part
-    #: It runs to the end of the file.
     is_open: bool
+    """It runs to the end of the file."""
 
     @property
     def is_big(self) -> bool:
@@ -39,12 +39,12 @@ class Layout:
     def __init__(self, source: Source) -> None:
         self._size = source.size
         self._found = find_parts(source)
-        #: From the part that holds the position on.
         self._parts: deque[Part] = deque([Part(0)])
-        #: Where the last part ends; None until all parts are known.
+        """From the part that holds the position on."""
         self._end: int | None = None
-        #: No part that is not known begins before this.
+        """Where the last part ends; None until all parts are known."""
         self._none_before = 0
+        """No part that is not known begins before this."""
         self._position = 0
 
     def move_to(self, position: int) -> None:

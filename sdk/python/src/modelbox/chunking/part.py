@@ -14,14 +14,14 @@ MAX_NAME_BYTES = 65_535
 class Part:
     """From here to the next part, or to the end of the file."""
 
-    #: Offset in the file, in bytes.
     begin: int
-    #: A tensor: it is cut at fixed distances. Else the content says where.
+    """Offset in the file, in bytes."""
     is_fixed: bool = False
-    #: Its name, in UTF-8 or as the file has it, or None.
+    """A tensor: it is cut at fixed distances. Else the content says where."""
     name: bytes | None = None
-    #: No other part shares its chunks.
+    """Its name, in UTF-8 or as the file has it, or None."""
     stands_alone: bool = False
+    """No other part shares its chunks."""
 
     @property
     def rank(self) -> int:

@@ -9,18 +9,18 @@ from modelbox.chunking.cut import Cutter
 from modelbox.chunking.gear import MAX_CHUNK_BYTES
 from modelbox.chunking.source import MemorySource, Source
 
-#: How much is read ahead at least while content is looked through.
 _STEP_BYTES = 512 << 10
+"""How much is read ahead at least while content is looked through."""
 
 
 @dataclass(frozen=True)
 class Chunk:
     """A piece of a source."""
 
-    #: Where it begins, in bytes.
     offset: int
-    #: Its bytes.
+    """Where it begins, in bytes."""
     data: memoryview
+    """Its bytes."""
 
 
 class ChunkReader:

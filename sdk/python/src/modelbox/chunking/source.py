@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-#: How much is read for a header at least: the next one is often close.
 _BLOCK_BYTES = 64 << 10
-#: How much is read at once to find a signature.
+"""How much is read for a header at least: the next one is often close."""
 _SEARCH_BYTES = 1 << 20
+"""How much is read at once to find a signature."""
 
 
 class Source(Protocol):
@@ -45,8 +45,8 @@ class HeaderView:
         self._size = source.size
         self._begin = 0
         self._block: bytes = b""
-        #: Where a signature is looked for.
         self._stretch_begin = 0
+        """Where a signature is looked for."""
         self._stretch: bytes = b""
 
     def __len__(self) -> int:

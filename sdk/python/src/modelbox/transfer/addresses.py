@@ -27,7 +27,10 @@ class _Address:
 
 
 class BlobAddresses:
-    """Work is spread over them; one that fails is left out for a while, and what failed there goes to the next at once."""
+    """Work is spread over them.
+
+    One that fails is left out for a while, and what failed there goes to the next at once.
+    """
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._addresses = [_Address(url) for url in dict.fromkeys(urls)]

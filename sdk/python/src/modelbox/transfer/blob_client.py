@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -87,7 +87,9 @@ class BlobClient:
 
         return self._retry(attempt)
 
-    def get_ranges(self, file_id: str, offset: int, targets: Iterator[tuple[memoryview, Callable[[], None]]]) -> None:
+    def get_ranges(
+        self, file_id: str, offset: int, targets: Iterator[tuple[memoryview, Callable[[], None]]]
+    ) -> None:
         """Fetches neighbouring ranges of a file, one after the other, with one request as long as nothing fails.
 
         Each target is the memory for the next range and what checks it, which may raise CorruptData. Goes on after
@@ -156,7 +158,7 @@ class BlobClient:
     @contextmanager
     def _ask(
         self, method: str, address: str, path: str, headers: Mapping[str, str], body: Body = None
-    ) -> Iterator[http.client.HTTPResponse]:
+    ) -> Generator[http.client.HTTPResponse]:
         with self._pool.request(method, address, path, {**self._headers, **headers}, body) as response:
             if not 200 <= response.status < 300:
                 answer = response.read(MAX_ERROR_BYTES)

@@ -6,12 +6,13 @@ processor time of reading it into the memory where it is wanted.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -30,15 +31,17 @@ Body: TypeAlias = "bytes | bytearray | memoryview | None"
 class BlobPool:
     """Keeps connections for the next request. Threads may share it; after a fork the child gets connections anew."""
 
-    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
-        self._ssl_context = ssl_context
+    def __init__(self, tls_context: Callable[[], ssl.SSLContext]) -> None:
+        """`tls_context` is only called where there is https."""
+        self._new_tls_context = tls_context
+        self._tls_context: ssl.SSLContext | None = None
         self._is_closed = False
         self._reset()
 
     @contextmanager
     def request(
         self, method: str, address: str, path: str, headers: Mapping[str, str], body: Body = None
-    ) -> Iterator[http.client.HTTPResponse]:
+    ) -> Generator[http.client.HTTPResponse]:
         """The answer of a server, whose body is to be read to its end.
 
         Fails with ConnectionFailed when the connection does, also while the answer is read.
@@ -101,15 +104,17 @@ class BlobPool:
         parts = urlsplit(address)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            context = self._ssl_context or ssl.create_default_context()
+            self._tls_context = self._tls_context or self._new_tls_context()
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS, context=context
+                host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls_context
             )
         else:
             connection = http.client.HTTPConnection(host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS)
         with self._lock:
             if self._is_closed:
-                raise ConnectionFailed("The transfer was ended.", address=address, maybe_seen=False, is_lasting=True)
+                raise ConnectionFailed(
+                    "The transfer was ended.", address=address, maybe_seen=False, is_lasting=True
+                )
             self._busy.add(connection)
         return connection
 
@@ -136,9 +141,12 @@ def _exchange(
     headers: Mapping[str, str],
     body: Body,
 ) -> http.client.HTTPResponse:
-    if connection.sock is None:
+    sock: socket.socket | None = connection.sock
+    if sock is None:
         connection.connect()
-    connection.sock.settimeout(SEND_TIMEOUT_SECONDS)
+        sock = connection.sock
+    assert sock is not None
+    sock.settimeout(SEND_TIMEOUT_SECONDS)
     prefix = urlsplit(address).path.rstrip("/")
     try:
         connection.request(method, f"{prefix}{path}", body=body, headers=dict(headers))
@@ -148,8 +156,7 @@ def _exchange(
             raise
         return connection.getresponse()
     response = connection.getresponse()
-    if connection.sock is not None:
-        connection.sock.settimeout(STALL_TIMEOUT_SECONDS)
+    sock.settimeout(STALL_TIMEOUT_SECONDS)
     return response
 
 
@@ -157,11 +164,9 @@ def _shut_down(connection: http.client.HTTPConnection) -> None:
     sock = connection.sock
     if sock is None:
         return
-    try:
+    # It may have been closed meanwhile.
+    with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # It was closed meanwhile.
-        pass
 
 
 def _failed(address: str, error: BaseException) -> ConnectionFailed:

@@ -14,17 +14,17 @@ from pathlib import Path
 
 from modelbox.transfer.limits import MIB, WRITE_BYTES
 
-#: Smaller chunks are not kept: many tiny files would cost more than they save.
 MIN_CACHED_BYTES = 64 << 10
+"""Smaller chunks are not kept: many tiny files would cost more than they save."""
 DEFAULT_LIMIT_BYTES = 10_240 * MIB
-#: Of the file system, this much stays free whatever the limit is.
 _FREE_SHARE = 0.05
-#: After a clearing out there is room for new chunks up to the limit again.
+"""Of the file system, this much stays free whatever the limit is."""
 _KEPT_SHARE = 0.9
-#: A chunk that is used counts as new, but not every time.
+"""After a clearing out there is room for new chunks up to the limit again."""
 _TOUCH_AFTER_SECONDS = 3_600.0
-#: A file of another process that died while it wrote.
+"""A chunk that is used counts as new, but not every time."""
 _ABANDONED_AFTER_SECONDS = 3_600.0
+"""A file of another process that died while it wrote."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class ChunkCache:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self._lock = threading.Lock()
-        #: None until something is to be written.
         self._size_bytes: int | None = None
+        """None until something is to be written."""
         self._is_off = False
 
     def read(self, sha256: str, into: memoryview) -> bool:

@@ -57,10 +57,10 @@ def download_files(
     downloads, and use those of earlier ones; by default unless the server is on this machine.
 
     Every chunk is checked when it arrives, by its SHA-256, or by its XXH3 where the server is on this machine and the
-    package `xxhash` is installed. A file has its name only when it is whole; what a download that was ended has received
-    stays beside it, and the next one goes on from there. Files that are right already are not fetched again, and of
-    wrong ones only the wrong chunks. At most 8 MiB of bytes for each worker are in memory. What is downloaded is
-    protected from deletion meanwhile.
+    package `xxhash` is installed. A file has its name only when it is whole; what a download that was ended has
+    received stays beside it, and the next one goes on from there. Files that are right already are not fetched again,
+    and of wrong ones only the wrong chunks. At most 8 MiB of bytes for each worker are in memory. What is downloaded
+    is protected from deletion meanwhile.
     """
     if not 1 <= workers <= MAX_WORKERS:
         raise InvalidInput(f"workers is a whole number from 1 to {MAX_WORKERS}, not {workers}.")

@@ -79,7 +79,10 @@ class DownloadRun:
         left = [file for file in files if not places[file.id].is_free]
         try:
             bring_small_files(
-                self._server.blobs, asked, self._buffer(), lambda file, data: take(places[file.id], file, data)
+                self._server.blobs,
+                asked,
+                self._buffer(),
+                lambda file, data: take(places[file.id], file, data),
             )
         except ModelBoxError:
             self._stop.check()
@@ -103,7 +106,9 @@ class DownloadRun:
         if job.existing is not None and job.existing.size == file.size:
             check = _Check(len(groups))
             for group in groups:
-                workers.start(lambda group=group: check.note(not check.is_wrong and self._is_whole(job, group)))
+                workers.start(
+                    lambda group=group: check.note(not check.is_wrong and self._is_whole(job, group))
+                )
             while not check.finished.wait(Stop.LOOK_SECONDS):
                 self._stop.check()
             if not check.is_wrong:

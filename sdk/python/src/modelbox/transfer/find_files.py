@@ -15,8 +15,8 @@ from modelbox.transfer.local_error import reason_of
 from modelbox.transfer.local_file import LocalFile
 from modelbox.transfer.names import path_problem
 
-#: What can be uploaded: a file or folder on disk, bytes in memory, or an object with `size` and `read_at(offset, length)`.
 Uploadable: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | Source"
+"""A file or folder on disk, bytes in memory, or an object with `size` and `read_at(offset, length)`."""
 
 
 def find_files(
@@ -71,7 +71,9 @@ class _Collection:
 
     def finish(self) -> dict[str, LocalFile | Source]:
         if not self._files:
-            raise InvalidInput("There is nothing to upload: name at least one file. Empty folders are not stored.")
+            raise InvalidInput(
+                "There is nothing to upload: name at least one file. Empty folders are not stored."
+            )
         for path in self._files:
             # Two sources can bring a file `a` and a file `a/b`, which no folder could hold after a download.
             end = path.find("/")
@@ -95,7 +97,9 @@ class _Collection:
         if stored_path in self._files:
             raise InvalidInput(f'Two files would be stored as "{stored_path}"; rename one.')
         if len(self._files) == MAX_FILES:
-            raise InvalidInput(f"There are more than {MAX_FILES} files; pack them, or upload several artifacts.")
+            raise InvalidInput(
+                f"There are more than {MAX_FILES} files; pack them, or upload several artifacts."
+            )
         self._files[stored_path] = file
 
     def _walk(self, folder: _Folder, root: Path) -> None:
@@ -105,7 +109,9 @@ class _Collection:
             folder = waiting.pop()
             self._folders += 1
             if self._folders > MAX_FOLDERS:
-                raise InvalidInput(f"There are more than {MAX_FOLDERS} folders in {root}; upload parts of it.")
+                raise InvalidInput(
+                    f"There are more than {MAX_FOLDERS} folders in {root}; upload parts of it."
+                )
             below: list[_Folder] = []
             for name in sorted(_names_in(folder)):
                 shown = folder.shown_path / name
@@ -119,7 +125,9 @@ class _Collection:
                     prefix = f"{folder.prefix}{name}/"
                     below.append(_Folder(real_path, shown, prefix, (*folder.above, real_path)))
                 elif stat.S_ISREG(facts.st_mode):
-                    self._add(f"{folder.prefix}{name}", LocalFile.of(real_path, str(shown), facts), str(shown))
+                    self._add(
+                        f"{folder.prefix}{name}", LocalFile.of(real_path, str(shown), facts), str(shown)
+                    )
                 else:
                     raise LocalFileError(
                         str(shown), f"{shown} is no file and no folder, and can't be stored; remove it."
@@ -133,10 +141,10 @@ class _Folder:
     def __init__(self, real_path: Path, shown_path: Path, prefix: str, above: tuple[Path, ...]) -> None:
         self.real_path = real_path
         self.shown_path = shown_path
-        #: Of the stored paths: "" or with a slash at the end.
         self.prefix = prefix
-        #: Itself and the folders that hold it, links resolved.
+        """Of the stored paths: "" or with a slash at the end."""
         self.above = above
+        """Itself and the folders that hold it, links resolved."""
 
 
 def _names_in(folder: _Folder) -> list[str]:

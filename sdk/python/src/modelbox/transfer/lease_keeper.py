@@ -57,7 +57,9 @@ class LeaseKeeper:
             return
         try:
             request = ReleaseLeaseRequest(lease_id=self.id)
-            self._connection.call(LeaseService.ReleaseLease, request, timeout_seconds=_RELEASE_TIMEOUT_SECONDS)
+            self._connection.call(
+                LeaseService.ReleaseLease, request, timeout_seconds=_RELEASE_TIMEOUT_SECONDS
+            )
         except ModelBoxError:
             # It ends by itself soon; what went wrong before is what the user must hear of.
             pass

@@ -11,20 +11,22 @@ from types import TracebackType
 from modelbox.errors import LocalFileError
 from modelbox.transfer.local_error import reason_of
 
-#: A name may have become a link or a pipe since it was found: don't follow, don't wait.
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_OPEN_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+"""A name may have become a link or a pipe since it was found: don't follow, don't wait."""
 
 
 @dataclass(frozen=True)
 class LocalFile:
     """A file as it was when it was found."""
 
-    #: Where it is, links resolved.
     real_path: Path
-    #: What the user calls it, for messages.
+    """Where it is, links resolved."""
     shown_path: str
-    #: In bytes.
+    """What the user calls it, for messages."""
     size: int
+    """In bytes."""
     mtime_ns: int
 
     @staticmethod

@@ -30,7 +30,11 @@ _RECENT_CHUNKS = 4
 
 
 def open_file(
-    connection: Connection, file: File | StoredFile, *, cache: bool | None = None, workers: int = DOWNLOAD_WORKERS
+    connection: Connection,
+    file: File | StoredFile,
+    *,
+    cache: bool | None = None,
+    workers: int = DOWNLOAD_WORKERS,
 ) -> RandomAccessFile:
     """Opens a stored file for reading any part of it; nothing is fetched before it is asked for.
 
@@ -146,9 +150,7 @@ class RandomAccessFile(io.RawIOBase):
     def _is_cached(self, chunk: StoredChunk, into: memoryview) -> bool:
         return self._cache is not None and self._cache.read(chunk.sha256, into)
 
-    def _fetch(
-        self, chunks: Sequence[StoredChunk], memory_of: Callable[[StoredChunk], memoryview]
-    ) -> None:
+    def _fetch(self, chunks: Sequence[StoredChunk], memory_of: Callable[[StoredChunk], memoryview]) -> None:
         with self._server.connection.transfer():
             fetch(
                 self._server,

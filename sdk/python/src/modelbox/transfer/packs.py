@@ -10,7 +10,7 @@ _HEAD_BYTES = len(_MAGIC) + 4
 _ENTRY_BYTES = 36
 
 
-def write_pack(chunks: Sequence[tuple[str, bytes | memoryview]]) -> bytearray:
+def write_pack(chunks: Sequence[tuple[str, memoryview]]) -> bytearray:
     """The body for chunks, each with its SHA-256 in hexadecimal digits."""
     pack = bytearray(_MAGIC)
     pack += struct.pack("<I", len(chunks))
@@ -23,8 +23,8 @@ def write_pack(chunks: Sequence[tuple[str, bytes | memoryview]]) -> bytearray:
 
 
 def split_packs(
-    chunks: Sequence[tuple[str, bytes | memoryview]], *, max_bytes: int, max_chunks: int
-) -> Iterator[Sequence[tuple[str, bytes | memoryview]]]:
+    chunks: Sequence[tuple[str, memoryview]], *, max_bytes: int, max_chunks: int
+) -> Iterator[Sequence[tuple[str, memoryview]]]:
     """As few groups as it takes, each of which fits into a pack."""
     begin = 0
     size = _HEAD_BYTES

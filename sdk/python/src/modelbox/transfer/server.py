@@ -86,5 +86,7 @@ def _headers(connection: Connection) -> Mapping[str, str]:
     return headers
 
 
-def _to_error(_what: str, address: str, status: int, headers: Mapping[str, str], body: bytes) -> ModelBoxError:
+def _to_error(
+    _what: str, address: str, status: int, headers: Mapping[str, str], body: bytes
+) -> ModelBoxError:
     return error_of_answer(status, headers, body, address=address, request_id="")

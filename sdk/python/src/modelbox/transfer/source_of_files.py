@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class FileSource:
 
 
 @contextmanager
-def held(connection: Connection, source: FileSource) -> Iterator[FileSource]:
+def held(connection: Connection, source: FileSource) -> Generator[FileSource]:
     """Protects the checkpoint or version of the files from deletion; on other objects there is no such lease.
 
     What it gives names the object by id: a path such as `…/latest` may lead elsewhere a moment later.

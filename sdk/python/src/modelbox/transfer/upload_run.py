@@ -141,7 +141,7 @@ class UploadRun:
     def _send_small(self, group: Sequence[_Pending]) -> None:
         missing = self._missing(group)
         limits = self._server.packs
-        waiting = [(one.sha256, one.data) for one in missing]
+        waiting: list[tuple[str, memoryview]] = [(one.sha256, one.data) for one in missing]
         for part in split_packs(waiting, max_bytes=limits.max_bytes, max_chunks=limits.max_chunks):
             if len(part) == 1:
                 # A pack of one would cost the server more.

@@ -30,7 +30,9 @@ class StoredFile:
     def of(file: File) -> StoredFile:
         """The file of a message."""
         if file.size_bytes < 0:
-            raise CorruptData(f"The server says that {file.path} has {file.size_bytes} bytes, which can't be.")
+            raise CorruptData(
+                f"The server says that {file.path} has {file.size_bytes} bytes, which can't be."
+            )
         sha256 = file.sha256 if file.digest_state == DIGEST_STATE_VERIFIED else ""
         return StoredFile(file.id, file.path, file.size_bytes, sha256)
 

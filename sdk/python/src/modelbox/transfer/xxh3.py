@@ -1,4 +1,7 @@
-"""XXH3 (64 bits, seed 0), where the package xxhash is installed: it notices accidents at a thirtieth of SHA-256's cost."""
+"""XXH3 (64 bits, seed 0), where the package xxhash is installed.
+
+It notices accidents at a thirtieth of the cost of SHA-256.
+"""
 
 from __future__ import annotations
 

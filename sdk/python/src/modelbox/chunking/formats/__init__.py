@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from modelbox.chunking.part import NoPartBefore, Part
-from modelbox.chunking.source import HeaderView, Source
 from modelbox.chunking.formats.gguf import gguf_parts
 from modelbox.chunking.formats.onnx import onnx_parts
 from modelbox.chunking.formats.safetensors import MAX_HEADER_BYTES, safetensors_parts
 from modelbox.chunking.formats.zip_archive import zip_parts
+from modelbox.chunking.part import NoPartBefore, Part
+from modelbox.chunking.source import HeaderView, Source
 
-#: Parts in order, and how far the search for the next one has come. Returns how far the file should go at least.
 FoundParts: TypeAlias = "Iterator[Part | NoPartBefore]"
+"""Parts in order, and how far the search for the next one has come. Returns how far the file should go at least."""
 
 _ONNX_SECOND_TAGS = (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42)
 _LEAST_BYTES = 9

@@ -24,8 +24,8 @@ class _Model:
     def __init__(self, view: HeaderView) -> None:
         self._view = view
         self._position = 0
-        #: Where the field begins that is being read.
         self._field_begin = 0
+        """Where the field begins that is being read."""
         self._last = Part(0)
 
     def parts(self) -> Generator[Part, None, int]:

@@ -13,8 +13,8 @@ _LOCAL = b"PK\x03\x04"
 _DIRECTORY = b"PK\x01\x02"
 _DESCRIPTOR = b"PK\x07\x08"
 _LOCAL_BYTES = 30
-#: A descriptor with 64-bit sizes, and the signature behind it.
 _DESCRIPTOR_BYTES = 28
+"""A descriptor with 64-bit sizes, and the signature behind it."""
 _SIZE_IN_EXTRA = 0xFFFFFFFF
 _SIZE_BEHIND_FLAG = 8
 _TENSOR_NAME = re.compile(rb"(^|/)[0-9]+\Z|\.npy\Z")
