@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,3 +42,16 @@ def box(server: ServerProcess) -> Iterator[modelbox.ModelBox]:
     """A client of `server`."""
     with modelbox.ModelBox(server.addr) as client:
         yield client
+
+
+@pytest.fixture
+def server_token_box(tmp_path: Path) -> Iterator[modelbox.ModelBox]:
+    """A client with a token, of a server that wants one."""
+    folder = tmp_path / "token-server"
+    folder.mkdir()
+    process = ServerProcess(folder, {"MODELBOX_AUTH": "token"})
+    process.start()
+    token = json.loads(process.command("server", "tokens", "create", "--name", "test", "--json"))["text"]
+    with modelbox.ModelBox(process.addr, token) as client:
+        yield client
+    process.stop()

@@ -65,7 +65,9 @@ def plot_svg(series: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         return _LEFT + (step - x_low) / (x_high - x_low) * (_WIDTH - _LEFT - _RIGHT)
 
     def y(value: float) -> float:
-        return _HEIGHT - _BOTTOM - (value - y_low) / (y_high - y_low) * (_HEIGHT - _TOP - _BOTTOM)
+        # Halves, because the difference of two doubles may be beyond the largest.
+        share = (value / 2 - y_low / 2) / (y_high / 2 - y_low / 2)
+        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
 
     height = _HEIGHT + 16 * len(series) + 4
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" style="max-width: 100%; height: auto"'
