@@ -1,6 +1,6 @@
 /** What the SDK for Python is checked and tested with. */
 import { join } from "node:path";
-import { findPythons, pythonWith, pythonWithSdk, type PythonWith } from "./python.ts";
+import { findPythons, pythonWith, pythonWithSdk, withUv, type PythonWith } from "./python.ts";
 
 const root = join(import.meta.dir, "..");
 const project = join(root, "sdk/python");
@@ -12,8 +12,19 @@ const OLDEST = ["httpx==0.27.0", "protobuf==6.31.0", "tomli==2.0.1"];
 const NEWEST = ["httpx==0.28.1", "protobuf==7.36.2", "numpy==2.2.6"];
 /** Types of protobuf's own modules, and what only older Pythons need. */
 const TYPES = ["types-protobuf==7.35.1.20260906", "tomli==2.0.1"];
-/** All of them on processors alone. */
-const FRAMEWORKS: readonly string[] = [];
+/** PyPI has PyTorch for Linux with CUDA only: it runs without a GPU, and takes 5.6 GB with what it brings. */
+const FRAMEWORKS = [
+  "torch==2.15.0",
+  "lightning==2.6.6",
+  "keras==3.15.1",
+  "onnxruntime==1.32.0",
+  "onnx==1.23.2",
+  "safetensors==0.8.0",
+  "fsspec==2026.9.0",
+  "pandas==3.1.1",
+  "pyarrow==26.0.1",
+  "numpy==2.4.6",
+];
 
 /** An environment to run tests in. */
 export interface TestEnvironment {
@@ -60,14 +71,18 @@ export function pyrightCommand(): readonly string[] {
 }
 
 /**
- * The frameworks, for one processor without a GPU: the newest Python that has them all. They are large, and installed
- * apart from everything else.
+ * The frameworks, with the newest Python. They are large, and installed apart from everything else.
  */
 export function frameworkEnvironment(): TestEnvironment {
   const found = findPythons().at(-1);
   if (found === undefined) throw new Error("The frameworks need Python 3.10 to 3.13, with venv.");
   return {
     name: `frameworks, Python ${found.version}`,
-    environment: pythonWithSdk("frameworks", [...PYTEST, ...NEWEST, ...FRAMEWORKS], found.program),
+    environment: pythonWithSdk(
+      "frameworks",
+      [...PYTEST, "httpx==0.28.1", "protobuf==7.36.2", ...FRAMEWORKS],
+      found.program,
+      withUv,
+    ),
   };
 }

@@ -45,11 +45,15 @@ function answersAs(program: string, version: string): boolean {
   return exitCode === 0 && stdout.toString().trim() === version;
 }
 
+/** How packages come into an environment. */
+type Install = (python: string, requirements: readonly string[]) => readonly (readonly string[])[];
+
 /** Installed once into .tools/; `base` is the Python it is made with. */
 export function pythonWith(
   name: string,
   requirements: readonly string[],
   base: string = "python3",
+  install: Install = withPip,
 ): PythonWith {
   const key = new Bun.CryptoHasher("sha256").update(requirements.join()).digest("hex").slice(0, 12);
   const folder = join(root, `.tools/python-${name}-${key}`);
@@ -58,7 +62,7 @@ export function pythonWith(
   const part = `${folder}.${process.pid}`;
   const problem = firstFailure([
     [base, "-m", "venv", part],
-    [join(part, "bin/python"), ...PIP_INSTALL, ...requirements],
+    ...install(join(part, "bin/python"), requirements),
     ["touch", join(part, "complete")],
   ]);
   if (problem !== undefined) {
@@ -75,8 +79,14 @@ export function pythonWith(
 }
 
 /** As pythonWith, and with the SDK itself, so that changes of its sources count at once. */
-export function pythonWithSdk(name: string, requirements: readonly string[], base: string): PythonWith {
-  const environment = pythonWith(name, [...requirements, "hatchling==1.33.0", "editables==0.6"], base);
+export function pythonWithSdk(
+  name: string,
+  requirements: readonly string[],
+  base: string,
+  install: Install = withPip,
+): PythonWith {
+  const all = [...requirements, "hatchling==1.33.0", "editables==0.6"];
+  const environment = pythonWith(name, all, base, install);
   if ("missing" in environment) return environment;
   const project = join(root, "sdk/python");
   const description = readFileSync(join(project, "pyproject.toml"));
@@ -93,6 +103,22 @@ export function pythonWithSdk(name: string, requirements: readonly string[], bas
 /** The reason stands near the end. */
 const MAX_PROBLEM_LINES = 8;
 const PIP_INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+
+function withPip(python: string, requirements: readonly string[]): readonly (readonly string[])[] {
+  return [[python, ...PIP_INSTALL, ...requirements]];
+}
+
+/**
+ * For gigabytes: uv unpacks packages once on a machine, and links them into the environment of each checkout. Where it
+ * can't be had or can't download, pip does the work.
+ */
+export function withUv(python: string, requirements: readonly string[]): readonly (readonly string[])[] {
+  const uv = pythonWith("uv", ["uv==0.13.9"]);
+  if ("missing" in uv) return withPip(python, requirements);
+  const install = [uv.python, "-m", "uv", "pip", "install", "--quiet", "--native-tls", "--python", python];
+  const works = failureOf([...install, "--dry-run", ...requirements]) === undefined;
+  return works ? [[...install, ...requirements]] : withPip(python, requirements);
+}
 
 function firstFailure(steps: readonly (readonly string[])[]): string | undefined {
   for (const step of steps) {

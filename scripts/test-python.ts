@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { readReport, type Count } from "./junit.ts";
-import type { PythonWith } from "./python.ts";
+import { findPythons, type PythonWith } from "./python.ts";
 import { frameworkEnvironment, testEnvironments } from "./python-sdk.ts";
 
 const root = join(import.meta.dir, "..");
@@ -21,6 +21,8 @@ export async function countPythonTests(
   paths: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Count[]> {
+  const found = findPythons().map(({ version }) => version);
+  console.log(`Found Python ${found.join(", ")}; the SDK is tested with the oldest and the newest of them.`);
   const counts: Count[] = [];
   for (const { name, environment } of testEnvironments())
     counts.push(await countIn(name, environment, "not frameworks", paths, env));
@@ -33,7 +35,7 @@ export function countFrameworkTests(
   env: Readonly<Record<string, string>>,
 ): Promise<Count> {
   const { name, environment } = frameworkEnvironment();
-  return countIn(name, environment, "frameworks", paths, env);
+  return countIn(name, environment, "frameworks", paths, { ...env, KERAS_BACKEND: "torch" });
 }
 
 async function countIn(

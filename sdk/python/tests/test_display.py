@@ -1,14 +1,19 @@
 import math
 import re
 import uuid
+from typing import Protocol
 from xml.etree import ElementTree
 
 import modelbox
 from modelbox.display.plot import plot_svg
 
 
-def html_of(value: object) -> str:
-    text: str = value._repr_html_()  # type: ignore[attr-defined]
+class Shown(Protocol):
+    def _repr_html_(self) -> str: ...
+
+
+def html_of(value: Shown) -> str:
+    text = value._repr_html_()
     # Well-formed, so that it can't break the page around it, and without scripts.
     ElementTree.fromstring(f"<body>{text}</body>")
     assert "<script" not in text

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +21,7 @@ from modelbox.settings import load_settings
 
 
 @contextmanager
-def a_server(version: str) -> Iterator[str]:
+def a_server(version: str) -> Generator[str, None, None]:
     """Knows no method but GetServerInfo, or with no version none at all."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ def a_server(version: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -59,7 +59,7 @@ def a_server(version: str) -> Iterator[str]:
 
 
 @contextmanager
-def within_a_second() -> Iterator[None]:
+def within_a_second() -> Generator[None, None, None]:
     started = time.monotonic()
     yield
     assert time.monotonic() - started < 1

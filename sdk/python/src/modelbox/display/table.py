@@ -27,7 +27,7 @@ _HIDDEN = (
     "artifact_id",
     "kind",
 )
-_IN_TABLES_HIDDEN = (*_HIDDEN, "id", "description", "object_id", "object_kind", "latest_checkpoint_id")
+_IN_TABLES_HIDDEN = (*_HIDDEN, "id", "description", "object_id", "object_kind")
 _STYLE = "font: 13px/1.5 system-ui, sans-serif; border-collapse: collapse; margin: 4px 0;"
 _CELL = "padding: 2px 12px 2px 0; text-align: left; vertical-align: top; background: none;"
 _HEAD = f"{_CELL} font-weight: 600; border-bottom: 1px solid rgba(128,128,128,.4);"
@@ -48,6 +48,10 @@ def listing_html(listing: Listing[Any]) -> str:
     """The beginning of a list: a row for each object."""
     found = listing.take(MAX_ROWS + 1)
     rows = [dict(_shown(one, _IN_TABLES_HIDDEN)) for one in found[:MAX_ROWS]]
+    for row in rows:
+        # The end of a path is the name; of a version it is another thing.
+        if "path" in row and "version" not in row:
+            row.pop("name", None)
     more = f"the first {MAX_ROWS}; there are more" if len(found) > MAX_ROWS else str(len(found))
     title = f"{type(found[0]).__name__}s: {more}" if found else "Nothing found"
     return rows_html(title, rows)
@@ -94,9 +98,10 @@ def _cell(name: str, value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, datetime):
-        return escape(value.strftime("%Y-%m-%d %H:%M:%S"))
+        return f'<span style="white-space: nowrap">{value:%Y-%m-%d %H:%M:%S} UTC</span>'
     if isinstance(value, Artifact):
-        return escape(f"{value.file_count} files, {size_text(value.size_bytes)}")
+        files = "1 file" if value.file_count == 1 else f"{value.file_count} files"
+        return f"{files}, {size_text(value.size_bytes)}"
     if isinstance(value, Mapping):
         return _pairs(cast("Mapping[str, Any]", value))
     if isinstance(value, tuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeAlias, cast
 
@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from modelbox._gen import common_pb2
 from modelbox.errors import InvalidInput
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a label or an event's data can be."""
 MetricValue: TypeAlias = "float | str | bytes"
 """What a metric can be: a number (NaN and infinities included), text, or bytes."""
