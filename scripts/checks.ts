@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { comparisonCommit } from "./comparison-commit.ts";
 import { oxlintCommand, oxlintEnvironment } from "./oxlint.ts";
+import { pyrightCommand, ruffCommands } from "./python-sdk.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -36,6 +37,8 @@ const checks: readonly Check[] = [
   { name: "proto breaking changes", run: protoBreaking },
   { name: "generated code", run: generatedCode },
   { name: "shell syntax", run: shellSyntax },
+  { name: "python lint and format", run: pythonLint },
+  { name: "python types", run: () => command(pyrightCommand()) },
 ];
 
 /** Runs every check, as many at once as there are processors. */
@@ -119,9 +122,11 @@ function generatedCode(): Promise<string> {
   return inTemporaryFolder(async (folder) => {
     const failed = await command([process.execPath, join(root, "scripts/gen.ts"), "--out", folder]);
     if (failed) return failed;
-    const parts = ["src/gen", "src/embed/migrations.ts", "drizzle"];
+    const parts = ["src/gen", "src/embed/migrations.ts", "drizzle", "sdk/python/src/modelbox/_gen"];
     const differences = await Promise.all(
-      parts.map((part) => command(["diff", "-rq", join(root, part), join(folder, part)])),
+      parts.map((part) =>
+        command(["diff", "-rq", "-x", "__pycache__", join(root, part), join(folder, part)]),
+      ),
     );
     const report = differences.filter(Boolean).join("\n");
     return report && `Generated code is out of date; run \`bun run gen\` and commit the result.\n${report}`;
@@ -136,5 +141,10 @@ async function shellSyntax(): Promise<string> {
   ];
   const shell = scripts.filter((path) => !path.endsWith(".ts") && Bun.file(join(root, path)).size > 0);
   const reports = await Promise.all(shell.map((path) => command(["sh", "-n", path])));
+  return reports.filter(Boolean).join("\n");
+}
+
+async function pythonLint(): Promise<string> {
+  const reports = await Promise.all(ruffCommands().map((argv) => command(argv)));
   return reports.filter(Boolean).join("\n");
 }

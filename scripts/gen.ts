@@ -1,12 +1,13 @@
 /**
- * Generates what is committed though a program writes it: src/gen from proto/, a migration when the tables have
- * changed (`--migration <name>` names it), and src/embed/migrations.ts from drizzle/. With `--out`, into another
+ * Generates what is committed though a program writes it: src/gen and the SDK's messages from proto/, a migration when
+ * the tables have changed (`--migration <name>` names it), and src/embed/migrations.ts from drizzle/. With `--out`, into another
  * folder, where scripts/checks.ts compares it.
  */
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { delimiter, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { migrationsModule } from "./embed.ts";
+import { generatePython } from "./gen-python.ts";
 
 const root = join(import.meta.dir, "..");
 const { values } = parseArgs({
@@ -14,6 +15,7 @@ const { values } = parseArgs({
 });
 
 generateFromProto();
+await generatePython(join(values.out, "sdk/python/src/modelbox/_gen"));
 if (values.out !== root) cpSync(join(root, "drizzle"), join(values.out, "drizzle"), { recursive: true });
 for (const dialect of readdirSync(join(values.out, "drizzle"))) generateMigration(dialect);
 mkdirSync(join(values.out, "src/embed"), { recursive: true });

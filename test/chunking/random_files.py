@@ -12,9 +12,16 @@ import struct
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy
-from specification.cut import chunk_lengths
+
+# Only the chunking of the Python SDK, which needs no other package.
+package = ModuleType("modelbox")
+package.__path__ = [str(Path(__file__).parents[2] / "sdk/python/src/modelbox")]
+sys.modules["modelbox"] = package
+
+from modelbox.chunking import chunk_lengths  # noqa: E402
 
 MIB = 1 << 20
 

@@ -8,7 +8,7 @@ export const trackedFiles: readonly string[] = listFiles();
 
 /** Files that programs write; the rules for hand-written ones don't hold there. */
 export function isGenerated(path: string): boolean {
-  return /^(src\/gen\/|src\/embed\/migrations\.ts$|drizzle\/.*(\.sql|\.json)$|bun\.lock$|scripts\/release-parts\/bun\.lock$)/.test(
+  return /^(src\/gen\/|sdk\/python\/src\/modelbox\/_gen\/|src\/embed\/migrations\.ts$|drizzle\/.*(\.sql|\.json)$|bun\.lock$|scripts\/release-parts\/bun\.lock$)/.test(
     path,
   );
 }

@@ -1,0 +1,1 @@
+"""How notebooks show objects: HTML without scripts, and pictures as SVG."""

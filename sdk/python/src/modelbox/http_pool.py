@@ -1,0 +1,100 @@
+"""Kept-alive HTTP connections that survive a fork, and go to any thread."""
+
+import os
+import ssl
+import threading
+import weakref
+
+import certifi
+import httpx
+
+from modelbox.errors import InvalidInput, SettingsError
+from modelbox.settings import Settings
+
+_MAX_CONNECTIONS = 100
+_MAX_IDLE_CONNECTIONS = 32
+_IDLE_SECONDS = 30.0
+
+
+class HttpPool:
+    """One httpx client for each process.
+
+    A child of a fork must not write to the sockets of its parent: it gets a client of its own, and leaves the other
+    alone.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._reset()
+        self._is_closed = False
+        self._inherited: list[httpx.Client] = []
+        _pools.add(self)
+
+    def client(self) -> httpx.Client:
+        """The client of this process; raises `InvalidInput` after `close`."""
+        with self._lock:
+            if self._is_closed:
+                raise InvalidInput("This ModelBox is closed; make a new one.")
+            if self._client is None:
+                self._client = httpx.Client(
+                    verify=self.tls_context(),
+                    timeout=None,
+                    limits=httpx.Limits(
+                        max_connections=_MAX_CONNECTIONS,
+                        max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
+                        keepalive_expiry=_IDLE_SECONDS,
+                    ),
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Ends all connections of this process."""
+        with self._lock:
+            self._is_closed = True
+            if self._client is not None:
+                self._client.close()
+            self._client = None
+
+    def after_fork(self) -> None:
+        """In the child: the lock may have been held by a thread that is not here any more."""
+        if self._client is not None:
+            self._inherited.append(self._client)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Whom to trust with https, and who this client is."""
+        settings = self._settings
+        try:
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            if settings.ca_file is None and context.cert_store_stats()["x509_ca"] == 0:
+                # Pythons that were installed apart from their system find no authorities there.
+                context.load_verify_locations(certifi.where())
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(
+                f"ca_file: {settings.ca_file} can't be used ({error}); name a PEM file."
+            ) from error
+        if settings.cert_file is not None:
+            try:
+                context.load_cert_chain(settings.cert_file, settings.key_file)
+            except (OSError, ssl.SSLError) as error:
+                raise SettingsError(
+                    f"cert_file {settings.cert_file} and key_file {settings.key_file} can't be used ({error}); "
+                    "name PEM files that belong together."
+                ) from error
+        return context
+
+
+_pools: "weakref.WeakSet[HttpPool]" = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for pool in list(_pools):
+        pool.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,55 @@
+import threading
+import time
+import uuid
+
+import pytest
+from server_process import ServerProcess
+
+import modelbox
+
+
+def test_changes_are_listed_and_watched(box: modelbox.ModelBox) -> None:
+    namespace = f"watched-{uuid.uuid4().hex[:12]}"
+    experiment = box.new_experiment("a", namespace=namespace)
+    listed = list(box.changes(namespace))
+    assert [(one.kind, one.action) for one in listed][-1] == ("experiment", "created")
+    assert listed[-1].state == experiment
+    with box.watch(namespace, after_sequence=0, kinds=["experiment"]) as watch:
+        assert next(watch).state == experiment
+        experiment.update_metadata("x", 1)
+        change = next(watch)
+        assert (change.action, change.sequence) == ("updated", watch.sequence)
+        assert isinstance(change.state, modelbox.Experiment)
+        assert change.state.labels == {"x": 1}
+    with pytest.raises(modelbox.InvalidInput, match="no kind"):
+        box.watch(namespace, kinds=["experiments"])
+
+
+def test_a_watch_goes_on_after_a_crash_of_the_server(own_server: ServerProcess) -> None:
+    with modelbox.ModelBox(own_server.addr) as box:
+        experiment = box.new_experiment("a", namespace="watched")
+        with box.watch("watched", after_sequence=0, kinds=["experiment"]) as watch:
+            assert next(watch).action == "created"
+            own_server.kill()
+            own_server.start()
+            for number in range(3):
+                experiment.update_metadata("number", number)
+            states = [next(watch).state for _ in range(3)]
+        numbers = [state.labels["number"] for state in states if isinstance(state, modelbox.Experiment)]
+        assert numbers == [0, 1, 2]
+
+
+def test_a_watch_is_ended_from_another_thread(box: modelbox.ModelBox) -> None:
+    namespace = f"watched-{uuid.uuid4().hex[:12]}"
+    box.new_namespace(namespace)
+    watch = box.watch(namespace)
+    seen: list[modelbox.Change] = []
+    thread = threading.Thread(target=lambda: seen.extend(watch))
+    thread.start()
+    ends_at = time.monotonic() + 30
+    while watch.sequence is None and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    watch.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert seen == []
