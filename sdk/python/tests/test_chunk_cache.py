@@ -106,6 +106,27 @@ def test_it_removes_what_a_killed_process_left(cache: ChunkCache) -> None:
     assert sorted(os.listdir(cache.folder / "tmp")) == ["young"]
 
 
+def test_it_is_read_where_it_cannot_be_written_any_more(
+    cache: ChunkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, another = a_chunk(), a_chunk()
+    cache.write(*kept)
+    (cache.folder / "tmp").rmdir()
+    (cache.folder / "tmp").write_bytes(b"")
+    blocked = ChunkCache(cache.folder, cache.limit_bytes)
+    blocked.write(*another)
+    assert not read(blocked, another)
+    assert read(blocked, kept)
+
+    # As on a mount for reading only, which a test can't have without being root.
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    os.utime(cache.folder / "chunks" / kept[0][:2] / kept[0], (0, 0))
+    monkeypatch.setattr(os, "utime", refuse)
+    assert read(blocked, kept)
+
+
 def test_where_it_cannot_be_it_is_as_if_it_were_empty(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     blocked = ChunkCache(tmp_path / "file" / "cache", 10 * MIB)

@@ -103,14 +103,13 @@ class ModelBox:
     def namespaces(self, *, filter: str = "", order_by: str = "") -> Listing[Namespace]:
         """All namespaces, the newest first. `order_by` is name, created_at or updated_at, with ` desc` or without."""
 
-        def fetch(page_size: int, page_token: str) -> tuple[list[Namespace], str]:
-            request = namespace_service_pb2.ListNamespacesRequest(
-                page_size=page_size, page_token=page_token, filter=filter, order_by=order_by
-            )
-            page = self.connection.call(NamespaceService.ListNamespaces, request)
-            return [decode(Namespace, one, self.connection) for one in page.namespaces], page.next_page_token
-
-        return Listing(fetch)
+        request = namespace_service_pb2.ListNamespacesRequest(filter=filter, order_by=order_by)
+        return Listing(
+            self.connection,
+            NamespaceService.ListNamespaces,
+            request,
+            lambda page: [decode(Namespace, one, self.connection) for one in page.namespaces],
+        )
 
     # Experiments and their checkpoints
 

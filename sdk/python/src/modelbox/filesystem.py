@@ -62,8 +62,9 @@ class ModelBoxFileSystem(AbstractFileSystem):
         """Name, size in bytes (folders: 0) and type of a file or folder; of a file also its `sha256`, once known."""
         path = self._strip_protocol(path)
         owner, inner = self._find(path)
-        if owner is None or inner == "":
+        if owner is None:
             self._require_folder(path)
+        if owner is None or inner == "":
             return _folder(path)
         for file in owner.files(inner):
             return self._file(path, owner, file) if file.path == inner else _folder(path)
@@ -71,11 +72,10 @@ class ModelBoxFileSystem(AbstractFileSystem):
 
     def created(self, path: str) -> datetime:
         """When the checkpoint or version of a file was committed."""
-        path = self._strip_protocol(path)
-        owner, inner = self._find(path)
-        if owner is None or inner == "":
+        info = self.info(path)
+        if info["type"] != "file":
             raise FileNotFoundError(f"{path} is no file of a checkpoint or version.")
-        return self.info(path)["created"]
+        return info["created"]
 
     modified = created
 
@@ -84,14 +84,16 @@ class ModelBoxFileSystem(AbstractFileSystem):
         return self.info(path)["id"]
 
     def _open(self, path: str, mode: str = "rb", **_: Any) -> io.BufferedReader:
-        owner, inner = self._find(self._strip_protocol(path))
         if mode != "rb":
             raise InvalidInput(
                 "Files of a checkpoint or version do not change, and are committed together: write them into a folder, "
                 "and give that to `experiment.new_checkpoint` or `model.new_model_version`."
             )
+        path = self._strip_protocol(path)
+        owner, inner = self._find(path)
+        if owner is None:
+            self._require_folder(path)
         if owner is None or inner == "":
-            self._require_folder(self._strip_protocol(path))
             raise IsADirectoryError(path)
         try:
             return _OpenFile(owner.open(inner), self)
@@ -157,7 +159,7 @@ class ModelBoxFileSystem(AbstractFileSystem):
 
     def _require_folder(self, path: str) -> None:
         try:
-            next(self._names(path), None) if path.count("/") < 2 and "@" not in path else None
+            next(self._names(path), None)
         except NotFound as error:
             raise FileNotFoundError(str(error)) from error
 

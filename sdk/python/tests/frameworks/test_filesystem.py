@@ -5,7 +5,6 @@ import os
 import random
 import uuid
 
-import fsspec
 import pytest
 from server_process import ServerProcess
 
@@ -30,6 +29,8 @@ def namespace(box: modelbox.ModelBox, server: ServerProcess, monkeypatch: pytest
 
 
 def test_folders_and_files_are_listed(namespace: str) -> None:
+    import fsspec
+
     files = fsspec.filesystem("modelbox")
     assert namespace in files.ls("modelbox://", detail=False)
     assert files.ls(f"modelbox://{namespace}/", detail=False) == [f"{namespace}/run", f"{namespace}/lid@1"]
@@ -66,6 +67,8 @@ def test_folders_and_files_are_listed(namespace: str) -> None:
 
 
 def test_any_part_of_a_file_is_read(namespace: str) -> None:
+    import fsspec
+
     path = f"modelbox://{namespace}/lid@production/weights.bin"
     with fsspec.open(path, "rb") as file:
         for _ in range(20):
@@ -91,6 +94,8 @@ def test_any_part_of_a_file_is_read(namespace: str) -> None:
 
 
 def test_a_folder_is_brought_to_this_machine(namespace: str, tmp_path: os.PathLike[str]) -> None:
+    import fsspec
+
     files = fsspec.filesystem("modelbox")
     files.get(f"modelbox://{namespace}/run/latest/model/", f"{tmp_path}/got/", recursive=True)
     with open(f"{tmp_path}/got/weights.bin", "rb") as got:
@@ -98,6 +103,8 @@ def test_a_folder_is_brought_to_this_machine(namespace: str, tmp_path: os.PathLi
 
 
 def test_writing_says_what_to_do_instead(namespace: str) -> None:
+    import fsspec
+
     with pytest.raises(modelbox.InvalidInput, match="new_checkpoint"):
         fsspec.open(f"modelbox://{namespace}/run/latest/new", "wb").open()
 
@@ -105,6 +112,7 @@ def test_writing_says_what_to_do_instead(namespace: str) -> None:
 def test_pandas_and_pyarrow_read_by_address(
     box: modelbox.ModelBox, namespace: str, tmp_path: os.PathLike[str]
 ) -> None:
+    import fsspec
     import pandas
     import pyarrow.parquet
 

@@ -70,18 +70,17 @@ class HasFiles(ServerObject):
         """Its files in the order of their paths: all, or those whose path is `prefix` or inside that folder."""
         artifact, owner = (self.id, "") if self.kind == "artifact" else ("", self.reference)
 
-        def fetch(page_size: int, page_token: str) -> tuple[list[File], str]:
-            request = pb.ListFilesRequest(
-                artifact=artifact,
-                object=owner,
-                path_prefix=prefix,
-                page_size=page_size,
-                page_token=page_token,
-            )
-            page = self._connection.call(ArtifactService.ListFiles, request)
-            return [decode(File, one, self._connection) for one in page.files], page.next_page_token
-
-        return Listing(fetch)
+        request = pb.ListFilesRequest(
+            artifact=artifact,
+            object=owner,
+            path_prefix=prefix,
+        )
+        return Listing(
+            self._connection,
+            ArtifactService.ListFiles,
+            request,
+            lambda page: [decode(File, one, self._connection) for one in page.files],
+        )
 
     def download(
         self, path: str | os.PathLike[str], *, prefix: str = "", progress: OnProgress = None
@@ -139,18 +138,17 @@ class HasArtifacts(ServerObject):
     def artifacts(self, *, filter: str = "", order_by: str = "") -> Listing[Artifact]:
         """Its artifacts, the newest first. `order_by` is name or created_at."""
 
-        def fetch(page_size: int, page_token: str) -> tuple[list[Artifact], str]:
-            request = pb.ListArtifactsRequest(
-                object=self.reference,
-                page_size=page_size,
-                page_token=page_token,
-                filter=filter,
-                order_by=order_by,
-            )
-            page = self._connection.call(ArtifactService.ListArtifacts, request)
-            return [decode(Artifact, one, self._connection) for one in page.artifacts], page.next_page_token
-
-        return Listing(fetch)
+        request = pb.ListArtifactsRequest(
+            object=self.reference,
+            filter=filter,
+            order_by=order_by,
+        )
+        return Listing(
+            self._connection,
+            ArtifactService.ListArtifacts,
+            request,
+            lambda page: [decode(Artifact, one, self._connection) for one in page.artifacts],
+        )
 
     def upload_artifact(self, files: Files, name: str = "", *, progress: OnProgress = None) -> Artifact:
         """Uploads files, and commits them as an artifact of this object.

@@ -17,7 +17,7 @@ from modelbox.errors import ConnectionFailed, InvalidInput, ModelBoxError, Unava
 from modelbox.message_stream import MessageStream
 from modelbox.objects.artifact import Artifact
 from modelbox.objects.checkpoint import Checkpoint
-from modelbox.objects.decode import decode
+from modelbox.objects.decode import decode, enum_name
 from modelbox.objects.event import Event
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.lease import Lease
@@ -84,15 +84,16 @@ class Change:
 
 def change_of(message: pb.Change, connection: Connection) -> Change:
     """The change of a message."""
+    fields = message.DESCRIPTOR.fields_by_name
     which = message.WhichOneof("state")
     state = None if which is None else decode(_STATES[which], getattr(message, which), connection)
     return Change(
         namespace_id=message.namespace_id,
         sequence=message.sequence,
-        kind=_lower(common_pb2.ObjectKind, message.kind, "OBJECT_KIND_"),
+        kind=enum_name(fields["kind"], message.kind),
         object_id=message.object_id,
         object_path=message.object_path,
-        action=_lower(pb.ChangeAction, message.action, "CHANGE_ACTION_"),
+        action=enum_name(fields["action"], message.action),
         actor=message.actor,
         time=from_timestamp(message.time),
         state=state,
@@ -105,18 +106,17 @@ def list_changes(
     """In order."""
     numbers = _kinds(kinds)
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[Change], str]:
-        request = pb.ListChangesRequest(
-            namespace=namespace,
-            after_sequence=after_sequence,
-            kinds=numbers,
-            page_size=page_size,
-            page_token=page_token,
-        )
-        page = connection.call(ChangeService.ListChanges, request)
-        return [change_of(one, connection) for one in page.changes], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListChangesRequest(
+        namespace=namespace,
+        after_sequence=after_sequence,
+        kinds=numbers,
+    )
+    return Listing(
+        connection,
+        ChangeService.ListChanges,
+        request,
+        lambda page: [change_of(one, connection) for one in page.changes],
+    )
 
 
 class Watch:
@@ -205,7 +205,3 @@ def _kinds(kinds: Sequence[str]) -> list[str]:
             choices = ", ".join(name for name in known if name != "unspecified")
             raise InvalidInput(f'There is no kind "{kind}"; the kinds are {choices}.')
     return [known[kind] for kind in kinds]
-
-
-def _lower(enum: type[common_pb2.ObjectKind] | type[pb.ChangeAction], number: int, prefix: str) -> str:
-    return enum.Name(number).removeprefix(prefix).lower() if number in enum.values() else "unknown"

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from modelbox._gen import checkpoint_service_pb2 as pb
 from modelbox._gen.common_pb2 import RunFence
-from modelbox._gen.lease_service_pb2 import LEASE_KIND_RESTORE
 from modelbox._gen.methods import CheckpointService
 from modelbox.connection import Connection
 from modelbox.objects.artifact import Artifact, Files, HasArtifacts, HasFiles
 from modelbox.objects.base import Labelled
 from modelbox.objects.decode import decode, decodes
 from modelbox.objects.event import HasEvents
-from modelbox.objects.lease import DEFAULT_TTL_SECONDS, HeldLease, acquire
+from modelbox.objects.lease import Holdable
 from modelbox.objects.lineage import HasLineage
 from modelbox.objects.metric import HasMetrics
 from modelbox.objects.paging import Listing
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 @decodes(pb.Checkpoint)
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Checkpoint(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMetrics):
+class Checkpoint(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMetrics, Holdable):
     """Files and metrics of a step, committed together."""
 
     kind: ClassVar[str] = "checkpoint"
@@ -79,16 +78,6 @@ class Checkpoint(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMet
         )
         self._connection.call(CheckpointService.DeleteCheckpoint, request)
 
-    def hold(self, *, holder: str = "", ttl_seconds: float = DEFAULT_TTL_SECONDS) -> HeldLease:
-        """Keeps it from being deleted until the lease is released; many may hold it at once.
-
-        `ttl_seconds`, 10 to 86,400, is how long it lasts when this process dies.
-        """
-        lease = acquire(
-            self._connection, LEASE_KIND_RESTORE, self.reference, holder=holder, ttl_seconds=ttl_seconds
-        )
-        return HeldLease(self._connection, lease)
-
     def _fence_of_run(self) -> RunFence | None:
         return self._fence
 
@@ -104,18 +93,17 @@ def list_checkpoints(
 ) -> Listing[Checkpoint]:
     """Of an experiment, or with `namespace/-` of all experiments of a namespace."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[Checkpoint], str]:
-        request = pb.ListCheckpointsRequest(
-            experiment=experiment,
-            page_size=page_size,
-            page_token=page_token,
-            filter=filter,
-            order_by=order_by,
-        )
-        page = connection.call(CheckpointService.ListCheckpoints, request)
-        return [decode(Checkpoint, one, connection) for one in page.checkpoints], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListCheckpointsRequest(
+        experiment=experiment,
+        filter=filter,
+        order_by=order_by,
+    )
+    return Listing(
+        connection,
+        CheckpointService.ListCheckpoints,
+        request,
+        lambda page: [decode(Checkpoint, one, connection) for one in page.checkpoints],
+    )
 
 
 def create_checkpoint(

@@ -65,15 +65,14 @@ class HasEvents(ServerObject):
     def events(self, *, filter: str = "", order_by: str = "") -> Listing[Event]:
         """Its events, the newest first. Fields of the filter: name, source, time."""
 
-        def fetch(page_size: int, page_token: str) -> tuple[list[Event], str]:
-            request = pb.ListEventsRequest(
-                object=self.reference,
-                page_size=page_size,
-                page_token=page_token,
-                filter=filter,
-                order_by=order_by,
-            )
-            page = self._connection.call(EventService.ListEvents, request)
-            return [decode(Event, one, self._connection) for one in page.events], page.next_page_token
-
-        return Listing(fetch)
+        request = pb.ListEventsRequest(
+            object=self.reference,
+            filter=filter,
+            order_by=order_by,
+        )
+        return Listing(
+            self._connection,
+            EventService.ListEvents,
+            request,
+            lambda page: [decode(Event, one, self._connection) for one in page.events],
+        )

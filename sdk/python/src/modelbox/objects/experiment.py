@@ -216,14 +216,13 @@ def list_experiments(
 ) -> Listing[Experiment]:
     """Of a namespace."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[Experiment], str]:
-        request = pb.ListExperimentsRequest(
-            namespace=namespace, page_size=page_size, page_token=page_token, filter=filter, order_by=order_by
-        )
-        page = connection.call(ExperimentService.ListExperiments, request)
-        return [decode(Experiment, one, connection) for one in page.experiments], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListExperimentsRequest(namespace=namespace, filter=filter, order_by=order_by)
+    return Listing(
+        connection,
+        ExperimentService.ListExperiments,
+        request,
+        lambda page: [decode(Experiment, one, connection) for one in page.experiments],
+    )
 
 
 def create_experiment(

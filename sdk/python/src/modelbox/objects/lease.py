@@ -12,6 +12,7 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.methods import LeaseService
 from modelbox.connection import Connection
 from modelbox.errors import FailedPrecondition, ModelBoxError
+from modelbox.objects.base import ServerObject
 from modelbox.objects.decode import decode, decodes
 from modelbox.objects.values import to_duration
 from modelbox.transfer.lease_keeper import LeaseKeeper, holder_name
@@ -86,6 +87,20 @@ class HeldLease:
 
     def _on_lost(self, error: ModelBoxError) -> None:
         self.lost = error
+
+
+class Holdable(ServerObject):
+    """An object that can be kept from being deleted."""
+
+    def hold(self, *, holder: str = "", ttl_seconds: float = DEFAULT_TTL_SECONDS) -> HeldLease:
+        """Keeps it from being deleted until the lease is released; many may hold it at once.
+
+        `ttl_seconds`, 10 to 86,400, is how long it lasts when this process dies.
+        """
+        lease = acquire(
+            self._connection, pb.LEASE_KIND_RESTORE, self.reference, holder=holder, ttl_seconds=ttl_seconds
+        )
+        return HeldLease(self._connection, lease)
 
 
 def acquire(

@@ -83,19 +83,19 @@ class MetricSeries(Listing[MetricPoint]):
     def __init__(
         self, connection: Connection, reference: str, key: str, min_step: int | None, max_step: int | None
     ) -> None:
-        def fetch(page_size: int, page_token: str) -> tuple[list[MetricPoint], str]:
-            request = pb.ListMetricPointsRequest(
-                object=reference,
-                key=key,
-                min_step=min_step,
-                max_step=max_step,
-                page_size=page_size,
-                page_token=page_token,
-            )
-            page = connection.call(MetricService.ListMetricPoints, request)
-            return [decode(MetricPoint, one, connection) for one in page.points], page.next_page_token
-
-        super().__init__(fetch, _POINTS_PAGE_SIZE)
+        request = pb.ListMetricPointsRequest(
+            object=reference,
+            key=key,
+            min_step=min_step,
+            max_step=max_step,
+        )
+        super().__init__(
+            connection,
+            MetricService.ListMetricPoints,
+            request,
+            lambda page: [decode(MetricPoint, one, connection) for one in page.points],
+            _POINTS_PAGE_SIZE,
+        )
         self.key = key
 
     def numbers(self) -> Iterator[MetricPoint]:

@@ -125,15 +125,13 @@ class Model(Labelled, HasArtifacts, HasEvents, HasLineage, HasMetrics):
     def tag_history(self, tag: str = "") -> Listing[TagAssignment]:
         """Who carried a tag, or any tag, and when, the newest first."""
 
-        def fetch(page_size: int, page_token: str) -> tuple[list[TagAssignment], str]:
-            request = version_pb.ListTagHistoryRequest(
-                model=self.id, tag=tag, page_size=page_size, page_token=page_token
-            )
-            page = self._connection.call(ModelVersionService.ListTagHistory, request)
-            found = [decode(TagAssignment, one, self._connection) for one in page.assignments]
-            return found, page.next_page_token
-
-        return Listing(fetch)
+        request = version_pb.ListTagHistoryRequest(model=self.id, tag=tag)
+        return Listing(
+            self._connection,
+            ModelVersionService.ListTagHistory,
+            request,
+            lambda page: [decode(TagAssignment, one, self._connection) for one in page.assignments],
+        )
 
     def update(
         self,
@@ -175,14 +173,13 @@ def get_model(connection: Connection, model: str) -> Model:
 def list_models(connection: Connection, namespace: str, filter: str, order_by: str) -> Listing[Model]:
     """Of a namespace."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[Model], str]:
-        request = pb.ListModelsRequest(
-            namespace=namespace, page_size=page_size, page_token=page_token, filter=filter, order_by=order_by
-        )
-        page = connection.call(ModelService.ListModels, request)
-        return [decode(Model, one, connection) for one in page.models], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListModelsRequest(namespace=namespace, filter=filter, order_by=order_by)
+    return Listing(
+        connection,
+        ModelService.ListModels,
+        request,
+        lambda page: [decode(Model, one, connection) for one in page.models],
+    )
 
 
 def create_model(

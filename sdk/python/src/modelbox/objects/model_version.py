@@ -11,7 +11,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from modelbox._gen import common_pb2
 from modelbox._gen import model_version_service_pb2 as pb
-from modelbox._gen.lease_service_pb2 import LEASE_KIND_RESTORE
 from modelbox._gen.methods import ModelVersionService
 from modelbox.connection import Connection
 from modelbox.objects.artifact import Artifact, Files, HasArtifacts, HasFiles
@@ -20,7 +19,7 @@ from modelbox.objects.checkpoint import Checkpoint, get_checkpoint
 from modelbox.objects.decode import decode, decodes
 from modelbox.objects.event import HasEvents
 from modelbox.objects.experiment import Experiment, get_experiment
-from modelbox.objects.lease import DEFAULT_TTL_SECONDS, HeldLease, acquire
+from modelbox.objects.lease import Holdable
 from modelbox.objects.lineage import HasLineage
 from modelbox.objects.metric import HasMetrics
 from modelbox.objects.paging import Listing
@@ -62,7 +61,7 @@ class TagAssignment:
 
 @decodes(pb.ModelVersion)
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class ModelVersion(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMetrics):
+class ModelVersion(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMetrics, Holdable):
     """A trained model."""
 
     kind: ClassVar[str] = "version"
@@ -120,16 +119,6 @@ class ModelVersion(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasM
         answer = self._connection.call(ModelVersionService.SetUniqueTag, request)
         return decode(ModelVersion, answer.version, self._connection)
 
-    def hold(self, *, holder: str = "", ttl_seconds: float = DEFAULT_TTL_SECONDS) -> HeldLease:
-        """Keeps it from being deleted until the lease is released; many may hold it at once.
-
-        `ttl_seconds`, 10 to 86,400, is how long it lasts when this process dies.
-        """
-        lease = acquire(
-            self._connection, LEASE_KIND_RESTORE, self.reference, holder=holder, ttl_seconds=ttl_seconds
-        )
-        return HeldLease(self._connection, lease)
-
     def update(
         self,
         *,
@@ -169,14 +158,13 @@ def get_version(connection: Connection, version: str) -> ModelVersion:
 def list_versions(connection: Connection, model: str, filter: str, order_by: str) -> Listing[ModelVersion]:
     """Of a model, or with `namespace/-` of all models of a namespace."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[ModelVersion], str]:
-        request = pb.ListModelVersionsRequest(
-            model=model, page_size=page_size, page_token=page_token, filter=filter, order_by=order_by
-        )
-        page = connection.call(ModelVersionService.ListModelVersions, request)
-        return [decode(ModelVersion, one, connection) for one in page.versions], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListModelVersionsRequest(model=model, filter=filter, order_by=order_by)
+    return Listing(
+        connection,
+        ModelVersionService.ListModelVersions,
+        request,
+        lambda page: [decode(ModelVersion, one, connection) for one in page.versions],
+    )
 
 
 def create_version(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from modelbox.connection import Connection
+from modelbox.method import Method, RequestT, ResponseT
 
 T = TypeVar("T")
 
 PAGE_SIZE = 200
 """Objects that one call fetches."""
-
-Fetch = Callable[[int, str], tuple[list[T], str]]
-"""From the size and the token of a page to its objects and the token of the next one."""
 
 
 class Listing(Generic[T]):
@@ -21,7 +21,23 @@ class Listing(Generic[T]):
     Each `for` begins anew. A page at a time is in memory.
     """
 
-    def __init__(self, fetch: Fetch[T], page_size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        take: Callable[[ResponseT], Iterable[T]],
+        page_size: int = PAGE_SIZE,
+    ) -> None:
+        """`request` is what the calls for all pages have in common; `take` makes the objects of an answer."""
+
+        def fetch(size: int, token: str) -> tuple[Iterable[T], str]:
+            # Every List method has these fields, of which the types know nothing.
+            wanted: Any = method.request_type(page_size=size, page_token=token)  # type: ignore[call-arg]
+            wanted.MergeFrom(request)
+            answer: Any = connection.call(method, wanted)
+            return take(answer), answer.next_page_token
+
         self._fetch = fetch
         self._page_size = page_size
 

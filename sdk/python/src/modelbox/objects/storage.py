@@ -97,20 +97,22 @@ def get_server_storage(connection: Connection) -> ServerStorage:
 def list_namespace_storage(connection: Connection) -> Listing[NamespaceStorage]:
     """By name."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[NamespaceStorage], str]:
-        request = pb.ListNamespaceStorageRequest(page_size=page_size, page_token=page_token)
-        page = connection.call(StorageService.ListNamespaceStorage, request)
-        return [decode(NamespaceStorage, one, connection) for one in page.namespaces], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListNamespaceStorageRequest()
+    return Listing(
+        connection,
+        StorageService.ListNamespaceStorage,
+        request,
+        lambda page: [decode(NamespaceStorage, one, connection) for one in page.namespaces],
+    )
 
 
 def list_object_storage(connection: Connection, namespace: str) -> Listing[ObjectStorage]:
     """The oldest first."""
 
-    def fetch(page_size: int, page_token: str) -> tuple[list[ObjectStorage], str]:
-        request = pb.ListObjectStorageRequest(namespace=namespace, page_size=page_size, page_token=page_token)
-        page = connection.call(StorageService.ListObjectStorage, request)
-        return [decode(ObjectStorage, one, connection) for one in page.objects], page.next_page_token
-
-    return Listing(fetch)
+    request = pb.ListObjectStorageRequest(namespace=namespace)
+    return Listing(
+        connection,
+        StorageService.ListObjectStorage,
+        request,
+        lambda page: [decode(ObjectStorage, one, connection) for one in page.objects],
+    )

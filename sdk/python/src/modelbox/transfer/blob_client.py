@@ -97,7 +97,6 @@ class BlobClient:
         """
         waiting = list(targets)
         done = 0
-        corruptions = 0
 
         def attempt(address: str) -> None:
             nonlocal done, offset
@@ -116,19 +115,11 @@ class BlobClient:
                     offset += len(target)
                 response.read()
 
-        def should_retry(error: ModelBoxError) -> bool:
-            nonlocal corruptions
-            if not isinstance(error, CorruptData):
-                return _is_worth_another_try(error)
-            corruptions += 1
-            return corruptions < CORRUPT_ATTEMPTS
-
-        self._retry(attempt, should_retry)
+        self._retry(attempt, _with_patience_for_corruption())
 
     def read_files(self, file_ids: Sequence[str], into: memoryview, check: Callable[[], None]) -> None:
         """Fetches whole small files, whose bytes come one after the other. `check` may raise CorruptData."""
         body = json.dumps({"files": list(file_ids)}).encode()
-        corruptions = 0
 
         def attempt(address: str) -> None:
             headers = {"Content-Type": "application/json"}
@@ -138,14 +129,7 @@ class BlobClient:
                     raise _bad_answer(address)
             check()
 
-        def should_retry(error: ModelBoxError) -> bool:
-            nonlocal corruptions
-            if not isinstance(error, CorruptData):
-                return _is_worth_another_try(error)
-            corruptions += 1
-            return corruptions < CORRUPT_ATTEMPTS
-
-        self._retry(attempt, should_retry)
+        self._retry(attempt, _with_patience_for_corruption())
 
     def end(self) -> None:
         """Ends all requests that are under way."""
@@ -209,6 +193,20 @@ def _is_worth_another_try(error: ModelBoxError) -> bool:
     if is_transient(error):
         return True
     return isinstance(error, (InternalError, UnknownError)) or error.reason == "CHUNK_GONE"
+
+
+def _with_patience_for_corruption() -> Callable[[ModelBoxError], bool]:
+    """The same for one transfer of bytes that are checked: they may arrive wrong again, but not for ever."""
+    corruptions = 0
+
+    def should_retry(error: ModelBoxError) -> bool:
+        nonlocal corruptions
+        if not isinstance(error, CorruptData):
+            return _is_worth_another_try(error)
+        corruptions += 1
+        return corruptions < CORRUPT_ATTEMPTS
+
+    return should_retry
 
 
 def _bad_answer(address: str) -> ConnectionFailed:

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class ChunkCache:
     """Chunks by their SHA-256, within a limit. Threads and processes may share it.
 
     What is in it is checked when it is read, so nothing is flushed, and anything in it may be deleted at any time. It
-    never fails a download: a cache that can't be used is as one that is empty.
+    never fails a download: a cache that can't be read is as one that is empty, and one that can't be written is read
+    all the same.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
@@ -48,11 +50,12 @@ class ChunkCache:
         self._lock = threading.Lock()
         self._size_bytes: int | None = None
         """None until something is to be written."""
-        self._is_off = False
+        self._is_closed = False
+        """There is no room, or the folder is somebody else's: nothing is written any more."""
 
     def read(self, sha256: str, into: memoryview) -> bool:
         """Fills `into` with the chunk; False when it is not here, or not right."""
-        if self._is_off or len(into) < MIN_CACHED_BYTES:
+        if len(into) < MIN_CACHED_BYTES:
             return False
         path = self._path(sha256)
         try:
@@ -66,12 +69,12 @@ class ChunkCache:
 
     def write(self, sha256: str, data: memoryview) -> None:
         """Keeps a chunk whose bytes are right, if there is room."""
-        if self._is_off or not MIN_CACHED_BYTES <= len(data) <= self.limit_bytes:
+        if self._is_closed or not MIN_CACHED_BYTES <= len(data) <= self.limit_bytes:
             return
         try:
             self._open()
             path = self._path(sha256)
-            if self._is_off or path.is_file():
+            if self._is_closed or path.is_file():
                 return
             # Somebody may have cleared it meanwhile.
             for folder in (self.folder / "tmp", path.parent):
@@ -83,7 +86,7 @@ class ChunkCache:
                     self._size_bytes = self._clear_out()
         except OSError:
             # A full disk, a folder of somebody else: nobody is to wait for a cache.
-            self._is_off = True
+            self._is_closed = True
 
     def use(self) -> CacheUse:
         """What is in it now."""
@@ -110,7 +113,7 @@ class ChunkCache:
             self._size_bytes = sum(facts.st_size for _, facts in _files_in_folders(self.folder / "chunks"))
             space = shutil.disk_usage(self.folder)
             if space.free < space.total * _FREE_SHARE or space.free < self.limit_bytes * _FREE_SHARE:
-                self._is_off = True
+                self._is_closed = True
 
     def _put(self, path: Path, data: memoryview) -> None:
         temporary = self.folder / "tmp" / str(uuid.uuid4())
@@ -162,7 +165,9 @@ def _read_whole(path: Path, into: memoryview) -> bool:
                 return False
             filled += count
     if time.time() - facts.st_mtime > _TOUCH_AFTER_SECONDS:
-        os.utime(path)
+        with suppress(OSError):
+            # Not ours to write: it is read all the same.
+            os.utime(path)
     return True
 
 
