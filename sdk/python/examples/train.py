@@ -7,7 +7,7 @@ from modelbox import ModelBox
 
 with ModelBox() as box:
     experiment = box.new_experiment(
-        "wav2vec-lid",
+        "wav2vec-lid-large",
         owner="your@email.com",
         namespace="langtech",
         external_id="job-4711",

@@ -29,7 +29,7 @@ def test_the_sample_runs_and_runs_again(own_server: ServerProcess, tmp_path: Pat
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout == (
-            f"langtech/lid@{number} from <Checkpoint langtech/wav2vec-lid/step-2000> is in production: "
+            f"langtech/lid@{number} from <Checkpoint langtech/wav2vec-lid-large/step-2000> is in production: "
             "['model.bin']\n"
         )
     assert (tmp_path / "production" / "model.bin").read_bytes()[-2:] == (2000).to_bytes(2, "big")
