@@ -1,6 +1,5 @@
 """Calls to one server: Connect over HTTP with binary messages, typed errors, request ids and retries."""
 
-import copy
 import ssl
 import uuid
 from collections.abc import Generator, Iterator, Mapping
@@ -71,7 +70,9 @@ class Connection:
         `max_attempts` counts the tries of a call, the first one included; one that was not answered within
         `timeout_seconds`, four times that for commits of files, is the last.
         """
-        twin = copy.copy(self)
+        # Not copy.copy: that would go by __reduce__, which leaves the token out and opens sockets of its own.
+        twin = Connection.__new__(Connection)
+        twin.__dict__.update(self.__dict__)
         twin.timeout_seconds = timeout_seconds
         twin.transfer_patience_seconds = transfer_patience_seconds
         twin._max_attempts = max_attempts

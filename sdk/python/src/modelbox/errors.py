@@ -111,10 +111,18 @@ class FailedPrecondition(ModelBoxError):
     code = "failed_precondition"
 
 
+class RunHeld(FailedPrecondition):
+    """Another trainer has the run, and is alive."""
+
+
 class Aborted(ModelBoxError):
     """Somebody else changed the object first, or has taken the run over: read again, then decide."""
 
     code = "aborted"
+
+
+class RunTakenOver(Aborted):
+    """Another trainer has the run now: what this one writes is refused, so it should end."""
 
 
 class OutOfRange(ModelBoxError):

@@ -1,8 +1,9 @@
-"""Saves checkpoints while training goes on: from memory, by a thread, one after another."""
+"""Saves checkpoints and metrics while training goes on: from memory, by threads, in order."""
 
 from modelbox.saving.fallback import Fallback
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
+from modelbox.saving.metrics import MetricsWriter
 from modelbox.saving.queue import CheckpointQueue
 from modelbox.saving.snapshot import FilesSnapshot, Snapshot
 
@@ -11,6 +12,7 @@ __all__ = [
     "Fallback",
     "FilesSnapshot",
     "FixedFence",
+    "MetricsWriter",
     "RunFencing",
     "SaveHandle",
     "SaveState",

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
 from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.methods import CheckpointService
 from modelbox.connection import Connection
-from modelbox.errors import Aborted
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.decode import decode
-from modelbox.saving.fence import RunFencing
+from modelbox.saving.fence import RunFencing, fenced
 from modelbox.transfer import OnProgress, Uploadable, upload_files
 from modelbox.transfer.stop import Stop
-
-FENCED_REASON = "FENCED"
-_MAX_FENCES = 3
-"""How many fences one write tries: each is a lease that was lost and taken again while it went on."""
-
-T = TypeVar("T")
 
 
 def commit_checkpoint(
@@ -57,15 +49,3 @@ def commit_checkpoint(
             stop.check()
         message.files.CopyFrom(uploaded.file_set())
         return fenced(fence, commit)
-
-
-def fenced(fence: RunFencing, write: Callable[[RunFence | None], T]) -> T:
-    """Runs a write with the fence of the run; again when the run's lease had only run out, and is held anew."""
-    for _ in range(_MAX_FENCES - 1):
-        used = fence.current()
-        try:
-            return write(used)
-        except Aborted as error:
-            if error.reason != FENCED_REASON or not fence.renew_after(error, used):
-                raise
-    return write(fence.current())

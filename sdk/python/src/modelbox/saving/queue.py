@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+import uuid
 import weakref
 from collections import deque
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from modelbox.objects.values import Json, to_labels, to_metrics
 from modelbox.saving.fallback import Fallback
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle
-from modelbox.saving.save import Replaced, Save, Saver, stalled
+from modelbox.saving.save import Replaced, Save, Saver, is_only_a_warning, stalled
 from modelbox.saving.snapshot import Snapshot
 
 MAX_PENDING = 64
@@ -68,7 +69,6 @@ class CheckpointQueue:
         self._max_pending = max_pending
         self._saver = Saver(experiment, spool, fence or FixedFence(experiment.run_fence))
         self._is_closed = False
-        self._process_id = os.getpid()
         self._reset()
         _queues.add(self)
 
@@ -97,6 +97,7 @@ class CheckpointQueue:
                 name=name or "",
                 step=step,
                 epoch=epoch,
+                request_id=str(uuid.uuid4()),
                 labels=to_labels(labels),
                 metrics=to_metrics(metrics),
             )
@@ -235,7 +236,7 @@ class CheckpointQueue:
                 _log.error("The checkpoint of step %d was not saved: %s", save.handle.step, error)
             with self._changed:
                 self._saves.popleft()
-                if failure is not None and not self._saver.is_only_a_warning(failure):
+                if failure is not None and not is_only_a_warning(failure):
                     self._failure = self._failure or failure
                 save.end(state, checkpoint=checkpoint, error=failure)
                 self._changed.notify_all()

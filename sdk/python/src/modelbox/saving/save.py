@@ -6,6 +6,7 @@ import logging
 import time
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
+from modelbox.connection import Connection
 from modelbox.errors import ConnectionFailed, DeadlineExceeded, ModelBoxError, SpoolFull, Unavailable
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
@@ -75,13 +76,7 @@ class Saver:
         self._experiment = experiment
         self._fence = fence
         self.spool = spool
-        self._connection = experiment.connection
-        if spool is not None:
-            self._connection = self._connection.impatient(
-                timeout_seconds=_IMPATIENT_TIMEOUT_SECONDS,
-                max_attempts=_IMPATIENT_ATTEMPTS,
-                transfer_patience_seconds=_IMPATIENT_PATIENCE_SECONDS,
-            )
+        self._connection = experiment.connection if spool is None else impatient(experiment.connection)
 
     def save(self, save: Save) -> Checkpoint | None:
         """The checkpoint once the server has it durably; `None` once the spool has."""
@@ -104,9 +99,19 @@ class Saver:
         spool.add_checkpoint(self._experiment.namespace_id, save.request, files, fence=self._fence)
         return None
 
-    def is_only_a_warning(self, error: BaseException) -> bool:
-        """Whether training goes on without a word but that in the log: the server is away, and the spool is full."""
-        return isinstance(error, SpoolFull)
+
+def is_only_a_warning(error: BaseException) -> bool:
+    """Whether training goes on without a word but that in the log: the server is away, and the spool is full."""
+    return isinstance(error, SpoolFull)
+
+
+def impatient(connection: Connection) -> Connection:
+    """For whoever has a spool: what is not sent soon goes there."""
+    return connection.impatient(
+        timeout_seconds=_IMPATIENT_TIMEOUT_SECONDS,
+        max_attempts=_IMPATIENT_ATTEMPTS,
+        transfer_patience_seconds=_IMPATIENT_PATIENCE_SECONDS,
+    )
 
 
 def is_away(error: ModelBoxError) -> bool:
