@@ -75,9 +75,17 @@ function curl(ca: string, { cert, key }: CertificateFiles, ...args: string[]) {
   return Bun.spawn(["curl", ...options, ...args], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
 }
 
+/** What was connected but not yet taken in when the listener changed is reset; clients try again, and so does this. */
+function duringChange(error: Error): undefined {
+  if (!("code" in error) || error.code !== "ECONNRESET") throw error;
+}
+
 function listensWith(name: string): Promise<true> {
   return until(`both addresses to show ${name}`, async () => {
-    const names = [await shownBy(server.httpAddr), await shownBy(`https://${server.grpcAddr}`)];
+    const names = [
+      await shownBy(server.httpAddr).catch(duringChange),
+      await shownBy(`https://${server.grpcAddr}`),
+    ];
     return names.every((one) => one === name) ? true : undefined;
   });
 }

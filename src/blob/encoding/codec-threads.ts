@@ -11,7 +11,7 @@ import type {
 } from "./codec-tasks.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 
-/** Threads that decode for downloads; each gives about 1 GB/s for each difference of a chain. */
+/** Threads that decode for downloads; each gives about 1.4 GB/s for each difference of a chain. */
 const MAX_DECODERS = 4;
 /** As nice(1) has it: what serves people comes first. */
 const BACKGROUND_PRIORITY = 10;

@@ -102,7 +102,9 @@ test("stored bytes that were changed, cut or continued are decoded to so many by
 
 test("any bytes are decoded to so many bytes, or refused", () => {
   const magic = fc.uint8Array({ maxLength: 60 }).map((tail) => [0x28, 0xb5, 0x2f, 0xfd, ...tail]);
-  const planes = fc.tuple(widths, magic).map(([width, plane]) => [width, plane.length, 0, 0, 0, ...plane]);
+  const planes = fc
+    .tuple(widths, magic)
+    .map(([width, plane]) => [width, 0, 1, plane.length, 0, 0, 0, ...plane]);
   const stored = fc.oneof(
     fc.uint8Array({ maxLength: 60 }).map((bytes) => [...bytes]),
     magic,

@@ -1,8 +1,7 @@
 import type { ChunkEncoding } from "../../domain/entities.ts";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
-import { subtractBase } from "./difference.ts";
-import { decodeDifference, decodeGrouped, encodeGrouped } from "./grouped.ts";
-import type { GroupWidth } from "./planes.ts";
+import type { GroupWidth } from "./difference.ts";
+import { decodeGrouped, encodeGrouped } from "./grouped.ts";
 import { compress, decompress } from "./zstd-frame.ts";
 
 /** How to encode bytes. */
@@ -28,11 +27,8 @@ export function encode(bytes: Uint8Array<ArrayBuffer>, form: EncodedForm): Uint8
       return compress(bytes);
     case "grouped-zstd":
       return encodeGrouped(bytes, form.width);
-    case "delta-grouped-zstd": {
-      const difference = bytes.slice();
-      subtractBase(difference, form.base, form.width);
-      return encodeGrouped(difference, form.width);
-    }
+    case "delta-grouped-zstd":
+      return encodeGrouped(bytes, form.width, form.base);
   }
 }
 
@@ -46,7 +42,7 @@ export function decode(
   encoding: ChunkEncoding,
   stored: Uint8Array<ArrayBuffer>,
   sizeBytes: number,
-  base?: Uint8Array,
+  base?: Uint8Array<ArrayBuffer>,
   newArray: NewArray = (size) => new Uint8Array(size),
 ): Uint8Array<ArrayBuffer> {
   switch (encoding) {
@@ -63,7 +59,7 @@ export function decode(
     case "delta-grouped-zstd": {
       if (base === undefined) throw new CorruptEncodingError("a difference without its base");
       const bytes = newArray(sizeBytes);
-      decodeDifference(stored, base, bytes);
+      decodeGrouped(stored, bytes, base);
       return bytes;
     }
     default:
@@ -83,6 +79,6 @@ export function decodeUsingUp(
 ): Uint8Array<ArrayBuffer> {
   if (encoding !== "delta-grouped-zstd" || base?.byteLength !== sizeBytes)
     return decode(encoding, stored, sizeBytes, base);
-  decodeDifference(stored, base, base);
+  decodeGrouped(stored, base, base);
   return base;
 }

@@ -1,210 +1,214 @@
 /*
- * The inner loops that put planes together: 16 elements at a time with 128-bit instructions, which JavaScript does not
- * have. The WebAssembly module is assembled here, since it is a kilobyte and needs no tools to be built so. Its memory holds a tile of
- * each plane and of the elements, so small that both stay in the processor's cache.
+ * The inner loops that sort elements into planes and put them together: 16 bytes at a time with 128-bit instructions, which
+ * JavaScript does not have. The memory of the module holds a tile of everything, so small that it stays in the processor's cache.
  */
+import {
+  count,
+  gather,
+  HALVES_TURN,
+  join,
+  narrow,
+  type Places,
+  spread,
+  split,
+  VECTOR_BYTES,
+  type VectorWidth,
+  widen,
+} from "./plane-loops.ts";
+import { instantiate, PAGE_BYTES } from "./wasm.ts";
 
 /** Elements of a tile: as many bytes of each plane. */
-export const TILE_ELEMENTS = 16 * 1024;
-/** Elements of one turn of the loops. */
-export const TURN_ELEMENTS = 16;
+export const TILE_ELEMENTS = 64 * 1024;
+/** Elements come so many at a time. */
+export const GROUP_ELEMENTS = 16;
+export const MAX_CLASSES = 3;
 
+/** What classes are apart in the memory, since a turn writes whole vectors: in elements. */
+const GAP_ELEMENTS = HALVES_TURN;
 const MAX_WIDTH = 4;
-/** Where a tile of elements begins in the memory; the tiles of planes lie before it, one after the other. */
-const ELEMENTS_OFFSET = MAX_WIDTH * TILE_ELEMENTS;
-const PAGE_BYTES = 64 * 1024;
-const PAGES = (ELEMENTS_OFFSET + MAX_WIDTH * TILE_ELEMENTS) / PAGE_BYTES;
+const ORDERED_ELEMENTS = TILE_ELEMENTS + 2 * GAP_ELEMENTS * (MAX_CLASSES + 1);
+const TABLE_ENTRIES = 256;
+const FIXED_BYTES = 16 * 1024;
 
-/** One per thread. */
-export interface PlaneKernel {
-  /** Tiles of as many planes as an element has bytes. */
+const gather2 = 0;
+const spread2 = gather2 + TABLE_ENTRIES * VECTOR_BYTES;
+const gather4 = spread2 + TABLE_ENTRIES * VECTOR_BYTES;
+const spread4 = gather4 + VECTOR_BYTES * VECTOR_BYTES;
+const thresholds = spread4 + VECTOR_BYTES * VECTOR_BYTES;
+const counts = thresholds + MAX_CLASSES * VECTOR_BYTES;
+const base = FIXED_BYTES;
+const ordered = base + TILE_ELEMENTS * MAX_WIDTH;
+const planes = ordered + ORDERED_ELEMENTS * MAX_WIDTH;
+const halves = planes + ORDERED_ELEMENTS * MAX_WIDTH;
+const HALF_STRIDE = TILE_ELEMENTS / 2 + 2 * HALVES_TURN;
+const PAGES = Math.ceil((halves + 2 * HALF_STRIDE) / PAGE_BYTES);
+
+const places: Places = {
+  gather: { 2: gather2, 4: gather4 },
+  spread: { 2: spread2, 4: spread4 },
+  thresholds,
+  counts,
+  base,
+  // What goes in is read before planes are written.
+  input: planes,
+  ordered,
+  planes,
+  planeStride: ORDERED_ELEMENTS,
+};
+
+/** One per thread: a tile, in several forms. What it holds is of no use to whoever comes next. */
+export class PlaneKernel {
+  /** Elements of the base; those that were put together, afterwards. */
+  readonly base: Uint8Array<ArrayBuffer>;
+  readonly input: Uint8Array<ArrayBuffer>;
+  /** Elements sorted by class. */
+  readonly ordered: Uint8Array<ArrayBuffer>;
   readonly planes: readonly Uint8Array<ArrayBuffer>[];
-  readonly elements: Uint8Array<ArrayBuffer>;
-  /** Puts so many turns of planes together: `elements` has them afterwards. */
-  readonly join: Record<2 | 4, (turns: number) => void>;
-  /** The same with folded differences, which are added to what `elements` has. */
-  readonly add: Record<2 | 4, (turns: number) => void>;
+  readonly lowHalves: Uint8Array<ArrayBuffer>;
+  readonly highHalves: Uint8Array<ArrayBuffer>;
+  readonly #thresholds: Uint32Array<ArrayBuffer>;
+  readonly #counts: Readonly<Record<VectorWidth, Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>>;
+  readonly #call: Record<string, (...values: number[]) => number>;
+
+  constructor() {
+    const { buffer, call } = instantiate(allLoops(), PAGES);
+    this.#call = call;
+    this.base = new Uint8Array(buffer, base, TILE_ELEMENTS * MAX_WIDTH);
+    this.ordered = new Uint8Array(buffer, ordered, ORDERED_ELEMENTS * MAX_WIDTH);
+    this.input = new Uint8Array(buffer, places.input, TILE_ELEMENTS * MAX_WIDTH);
+    this.planes = Array.from(
+      { length: MAX_WIDTH },
+      (_, index) => new Uint8Array(buffer, planes + index * ORDERED_ELEMENTS, ORDERED_ELEMENTS),
+    );
+    this.lowHalves = new Uint8Array(buffer, halves, HALF_STRIDE);
+    this.highHalves = new Uint8Array(buffer, halves + HALF_STRIDE, HALF_STRIDE);
+    this.#thresholds = new Uint32Array(buffer, thresholds, MAX_CLASSES * 4);
+    // A tile has fewer elements for each lane than 16 bits can count.
+    this.#counts = {
+      2: new Uint16Array(buffer, counts, MAX_CLASSES * 8),
+      4: new Uint32Array(buffer, counts, MAX_CLASSES * 4),
+    };
+    for (const width of [2, 4] as const) fillTables(buffer, width);
+  }
+
+  setThresholds(width: VectorWidth, values: readonly number[]): void {
+    for (const [index, value] of values.entries()) {
+      const lane = width === 4 ? value << 24 : (value << 24) | (value << 8);
+      this.#thresholds.fill(lane, index * 4, index * 4 + 4);
+    }
+  }
+
+  /** How many of the first elements of the base are in each class. */
+  count(width: VectorWidth, classes: number, elements: number): readonly number[] {
+    if (classes > 1) this.#run(`count${width}${classes - 1}`, turnsOf(elements, width));
+    const lanes = VECTOR_BYTES / width;
+    const reaching = [elements];
+    for (let index = 0; index < classes - 1; index += 1) {
+      let sum = 0;
+      for (let lane = 0; lane < lanes; lane += 1) sum += this.#counts[width][index * lanes + lane] ?? 0;
+      reaching.push(sum);
+    }
+    return Array.from({ length: classes }, (_, index) => (reaching[index] ?? 0) - (reaching[index + 1] ?? 0));
+  }
+
+  /** Makes differences of the input to the base, sorted by class to the given places (in elements). */
+  gather(width: VectorWidth, elements: number, begins: readonly number[]): void {
+    this.#run(`gather${width}${begins.length}`, turnsOf(elements, width), ...pointers(begins, width));
+  }
+
+  /** Adds sorted differences to the base. */
+  spread(width: VectorWidth, elements: number, begins: readonly number[]): void {
+    this.#run(`spread${width}${begins.length}`, turnsOf(elements, width), ...pointers(begins, width));
+  }
+
+  /** Sorted elements into planes, and back; `rotates` makes the highest bit of each the lowest meanwhile. */
+  split(width: VectorWidth, elements: number, rotates = false): void {
+    this.#run(`split${rotates ? "Rotated" : ""}${width}`, Math.ceil(elements / GROUP_ELEMENTS));
+  }
+
+  join(width: VectorWidth, elements: number, rotates = false): void {
+    this.#run(`join${rotates ? "Rotated" : ""}${width}`, Math.ceil(elements / GROUP_ELEMENTS));
+  }
+
+  /** Cuts bytes of the first plane into halves, and the other way round: to that place of a plane, and up to 31 bytes more. */
+  narrow(bytes: number): void {
+    this.#run("narrow", Math.ceil(bytes / HALVES_TURN), planes, halves, halves + HALF_STRIDE);
+  }
+
+  widen(plane: number, offset: number, bytes: number): void {
+    const at = planes + plane * ORDERED_ELEMENTS + offset;
+    this.#run("widen", Math.ceil(bytes / HALVES_TURN), at, halves, halves + HALF_STRIDE);
+  }
+
+  #run(name: string, turns: number, ...values: number[]): void {
+    if (turns > 0) this.#call[name]?.(turns, ...values);
+  }
 }
 
 let kernel: PlaneKernel | "none" | undefined;
 
 /**
- * What it holds is of no use to whoever comes next. Undefined where the processor or the engine has no such instructions:
- * what is stored must be readable there too.
+ * Undefined where the processor or the engine has no such instructions: what is stored must be readable there too.
  */
 export function planeKernel(): PlaneKernel | undefined {
   try {
-    kernel ??= createKernel();
+    kernel ??= new PlaneKernel();
   } catch {
     kernel = "none";
   }
   return kernel === "none" ? undefined : kernel;
 }
 
-function createKernel(): PlaneKernel {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
-  const { memory, join2, join4, add2, add4 } = exports as Record<string, (turns: number) => void> & {
-    memory: WebAssembly.Memory;
-  };
-  if (join2 === undefined || join4 === undefined || add2 === undefined || add4 === undefined)
-    throw new Error("the module exports other functions");
-  const { buffer } = memory;
-  return {
-    planes: Array.from(
-      { length: MAX_WIDTH },
-      (_, index) => new Uint8Array(buffer, index * TILE_ELEMENTS, TILE_ELEMENTS),
-    ),
-    elements: new Uint8Array(buffer, ELEMENTS_OFFSET, MAX_WIDTH * TILE_ELEMENTS),
-    join: { 2: join2, 4: join4 },
-    add: { 2: add2, 4: add4 },
-  };
+/** Where each class of a tile begins, in elements: apart from each other. */
+export function placesOf(sizes: readonly number[]): {
+  readonly begins: readonly number[];
+  readonly end: number;
+} {
+  const begins: number[] = [];
+  let end = GAP_ELEMENTS;
+  for (const size of sizes) {
+    begins.push(end);
+    end = (Math.ceil((end + size) / GAP_ELEMENTS) + 1) * GAP_ELEMENTS;
+  }
+  return { begins, end };
 }
 
-/** A binary of the WebAssembly Core Specification 2.0: a memory, and functions from a count of turns to nothing. */
-function assembleModule(): Uint8Array<ArrayBuffer> {
-  const functions = [
-    ["join2", loop(2, false)],
-    ["join4", loop(4, false)],
-    ["add2", loop(2, true)],
-    ["add4", loop(4, true)],
-  ] as const;
-  const exported = functions.map(([name], index) => [...text(name), 0x00, index]);
-  const types = [[0x60, 1, I32, 0]];
-  const bodies = functions.map(([, body]) => sized(body));
-  return Uint8Array.from(
-    [
-      [0x00, ...Buffer.from("asm"), 0x01, 0x00, 0x00, 0x00],
-      section(1, types),
-      section(
-        3,
-        functions.map(() => [0]),
-      ),
-      section(5, [[0x01, PAGES, PAGES]]),
-      section(7, [[...text("memory"), 0x02, 0], ...exported]),
-      section(10, bodies),
-    ].flat(),
-  );
+function turnsOf(elements: number, width: VectorWidth): number {
+  return (elements * width) / VECTOR_BYTES;
 }
 
-const I32 = 0x7f;
-const V128 = 0x7b;
-
-/** Locals: first the one that is given, then two integers, then vectors. */
-const TURNS = 0;
-const PLANE_AT = 1;
-const ELEMENT_AT = 2;
-const [A, B, C, D, FOLDED, ONE] = [3, 4, 5, 6, 7, 8] as const;
-
-/** The body of a function. Lanes are of `width` bytes, little-endian as elements are. */
-function loop(width: 2 | 4, adds: boolean): number[] {
-  const plane = (index: number) => [...get(PLANE_AT), ...load(index * TILE_ELEMENTS)];
-  const put = (value: number[], index: number) => {
-    const offset = ELEMENTS_OFFSET + 16 * index;
-    const sum = adds
-      ? [...value, ...unfold(width), ...get(ELEMENT_AT), ...load(offset), ...ADD[width]]
-      : value;
-    return [...get(ELEMENT_AT), ...sum, ...store(offset)];
-  };
-  const pairs = (first: number, half: 0 | 1) => [
-    ...plane(first),
-    ...plane(first + 1),
-    ...interleave(1, half),
-  ];
-  const turn =
-    width === 2
-      ? [put(pairs(0, 0), 0), put(pairs(0, 1), 1)]
-      : [
-          [...pairs(0, 0), ...set(A), ...pairs(0, 1), ...set(B)],
-          [...pairs(2, 0), ...set(C), ...pairs(2, 1), ...set(D)],
-          put([...get(A), ...get(C), ...interleave(2, 0)], 0),
-          put([...get(A), ...get(C), ...interleave(2, 1)], 1),
-          put([...get(B), ...get(D), ...interleave(2, 0)], 2),
-          put([...get(B), ...get(D), ...interleave(2, 1)], 3),
-        ];
-  return [
-    [2, 2, I32, 6, V128],
-    [...constant(1), ...SPLAT[width], ...set(ONE)],
-    LOOP,
-    ...turn,
-    [...get(PLANE_AT), ...constant(TURN_ELEMENTS), I32_ADD, ...set(PLANE_AT)],
-    [...get(ELEMENT_AT), ...constant(TURN_ELEMENTS * width), I32_ADD, ...set(ELEMENT_AT)],
-    [...get(TURNS), ...constant(1), I32_SUB, ...tee(TURNS), ...AGAIN_UNLESS_0, END],
-    [END],
-  ].flat();
+function pointers(begins: readonly number[], width: VectorWidth): readonly number[] {
+  return begins.map((begin) => ordered + begin * width);
 }
 
-/** The vector on the stack, unfolded: w becomes (w >>> 1) ^ -(w & 1). */
-function unfold(width: 2 | 4): number[] {
-  const sign = [...get(FOLDED), ...get(ONE), ...V128_AND, ...NEG[width]];
-  return [...tee(FOLDED), ...constant(1), ...SHR_U[width], ...sign, ...V128_XOR];
+function allLoops() {
+  const classes = Array.from({ length: MAX_CLASSES }, (_, index) => index + 1);
+  const loops = ([2, 4] as const).flatMap((width) => [
+    ...classes.flatMap((many) => [gather(width, many, places), spread(width, many, places)]),
+    ...classes.slice(0, -1).map((many) => count(width, many, places)),
+    ...[false, true].flatMap((rotates) => [split(width, rotates, places), join(width, rotates, places)]),
+  ]);
+  return [...loops, narrow(), widen()];
 }
 
-/** Takes pieces of so many bytes from two vectors by turns: from their lower or upper halves (i8x16.shuffle). */
-function interleave(pieceBytes: 1 | 2, half: 0 | 1): number[] {
-  const lanes = Array.from({ length: 16 }, (_, lane) => {
-    const piece = Math.floor(lane / pieceBytes);
-    return (piece % 2) * 16 + half * 8 + Math.floor(piece / 2) * pieceBytes + (lane % pieceBytes);
-  });
-  return [...vector(0x0d), ...lanes];
-}
-
-/** Of a loop that takes and leaves nothing on the stack. */
-const LOOP = [0x03, 0x40];
-/** To the begin of the loop. */
-const AGAIN_UNLESS_0 = [0x0d, 0];
-const END = 0x0b;
-const I32_ADD = 0x6a;
-const I32_SUB = 0x6b;
-const V128_AND = vector(0x4e);
-const V128_XOR = vector(0x51);
-const SPLAT = { 2: vector(0x10), 4: vector(0x11) };
-const SHR_U = { 2: vector(0x8d), 4: vector(0xad) };
-const NEG = { 2: vector(0x81), 4: vector(0xa1) };
-const ADD = { 2: vector(0x8e), 4: vector(0xae) };
-
-function vector(instruction: number): number[] {
-  return [0xfd, ...unsigned(instruction)];
-}
-
-/** Neither address need be a multiple of anything. */
-function load(offset: number): number[] {
-  return [...vector(0x00), 0, ...unsigned(offset)];
-}
-
-function store(offset: number): number[] {
-  return [...vector(0x0b), 0, ...unsigned(offset)];
-}
-
-function get(local: number): number[] {
-  return [0x20, local];
-}
-
-function set(local: number): number[] {
-  return [0x21, local];
-}
-
-function tee(local: number): number[] {
-  return [0x22, local];
-}
-
-/** A number with a sign: in one byte below 64. */
-function constant(value: number): number[] {
-  return value < 64 ? [0x41, value] : [0x41, (value & 0x7f) | 0x80, value >>> 7];
-}
-
-function section(id: number, items: readonly number[][]): number[] {
-  return [id, ...sized([items.length, ...items.flat()])];
-}
-
-function text(name: string): number[] {
-  return sized([...Buffer.from(name)]);
-}
-
-function sized(bytes: number[]): number[] {
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+/** For each set of elements of a vector: the bytes of those that belong to it come first, or go from there to their places. */
+function fillTables(buffer: ArrayBuffer, width: VectorWidth): void {
+  const elements = VECTOR_BYTES / width;
+  for (let mask = 0; mask < 2 ** elements; mask += 1) {
+    const gathered = new Uint8Array(buffer, places.gather[width] + mask * VECTOR_BYTES, VECTOR_BYTES).fill(
+      0xff,
+    );
+    const spreaded = new Uint8Array(buffer, places.spread[width] + mask * VECTOR_BYTES, VECTOR_BYTES).fill(
+      0xff,
+    );
+    let rank = 0;
+    for (let element = 0; element < elements; element += 1) {
+      if ((mask & (1 << element)) === 0) continue;
+      for (let byte = 0; byte < width; byte += 1) {
+        gathered[rank * width + byte] = element * width + byte;
+        spreaded[element * width + byte] = rank * width + byte;
+      }
+      rank += 1;
+    }
+  }
 }

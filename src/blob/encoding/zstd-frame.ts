@@ -1,27 +1,7 @@
-import { constants, zstdCompressSync } from "node:zlib";
 import { CorruptEncodingError } from "./corrupt-encoding-error.ts";
 
 /** Higher levels cost far more time than they save on numbers: see docs/decisions/encoding.md. */
 const LEVEL = 1;
-
-/**
- * Matches in the digits of numbers are chance: each costs more than the literals it replaces, and time on both sides. A
- * table this small finds few of them. Bun.zstdCompressSync takes no such parameters.
- */
-const FEW_MATCHES = {
-  [constants.ZSTD_c_compressionLevel]: LEVEL,
-  [constants.ZSTD_c_strategy]: constants.ZSTD_fast,
-  [constants.ZSTD_c_hashLog]: 6,
-  [constants.ZSTD_c_minMatch]: 7,
-};
-/** Below that a call with parameters takes longer than the rest: samples, and small chunks. */
-const MIN_FEW_MATCHES_BYTES = 64 * 1024;
-/** A piece of a plane that tells whether it is of that kind. */
-const SAMPLE_BYTES = 4 * 1024;
-/** It has patterns when matches make it smaller than this part of its size without them. */
-const MAX_PATTERN_SHARE = 0.98;
-/** More than a frame can be larger than what it holds, but for 1 in 256 of that. */
-const FRAME_BYTES = 1024;
 
 const MAGIC = 0xfd2fb528;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
@@ -37,20 +17,6 @@ const RESERVED_BLOCK = 3;
 /** One Zstandard frame (RFC 8878) that says how many bytes it holds. */
 export function compress(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return Bun.zstdCompressSync(bytes, { level: LEVEL }) as Buffer<ArrayBuffer>;
-}
-
-/** The same for bytes that are one digit each of many numbers. */
-export function compressPlane(plane: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (plane.byteLength < MIN_FEW_MATCHES_BYTES) return compress(plane);
-  const middle = Math.floor((plane.byteLength - SAMPLE_BYTES) / 2);
-  const sample = plane.subarray(middle, middle + SAMPLE_BYTES);
-  const hasPatterns = compress(sample).byteLength < compressLiterals(sample).byteLength * MAX_PATTERN_SHARE;
-  return hasPatterns ? compress(plane) : compressLiterals(plane);
-}
-
-function compressLiterals(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const chunkSize = bytes.byteLength + (bytes.byteLength >>> 8) + FRAME_BYTES;
-  return zstdCompressSync(bytes, { params: FEW_MATCHES, chunkSize });
 }
 
 /**

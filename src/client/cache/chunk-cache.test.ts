@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { ChunkCache, MIN_CACHED_BYTES } from "./chunk-cache.ts";
@@ -122,6 +122,18 @@ describe("the cache", () => {
     const second = aChunk();
     await open().write(second.sha256, second.bytes);
     expect(readdirSync(join(folder.path, "cache/tmp"))).toEqual(["young"]);
+  });
+
+  test("is read where it can't be written any more", async () => {
+    const kept = aChunk();
+    await cache.write(kept.sha256, kept.bytes);
+    rmSync(join(folder.path, "cache/tmp"), { recursive: true });
+    writeFileSync(join(folder.path, "cache/tmp"), "");
+    const blocked = open();
+    const another = aChunk();
+    await blocked.write(another.sha256, another.bytes);
+    expect(read(blocked, another)).toBe(false);
+    expect(read(blocked, kept)).toBe(true);
   });
 
   test("is as one that is empty where it can't be used", async () => {

@@ -39,14 +39,15 @@ export interface CacheUse {
 /**
  * Chunks of earlier downloads, shared by versions and by processes. docs/storage-layout.md has its form. What is in it is
  * checked when it is read, so nothing is flushed, and anything in it may be deleted at any time. It never fails a download:
- * a cache that can't be used is as one that is empty.
+ * a cache that can't be read is as one that is empty, and one that can't be written is read all the same.
  */
 export class ChunkCache {
   readonly folder: string;
   readonly limitBytes: number;
   /** Undefined until something is to be written. */
   #sizeBytes: number | undefined;
-  #isOff = false;
+  /** There is no room, or the folder is somebody else's: nothing is written any more. */
+  #isClosed = false;
   #clearing: Promise<void> | undefined;
 
   constructor({ folder, limitBytes }: ChunkCacheOptions) {
@@ -56,7 +57,7 @@ export class ChunkCache {
 
   /** Fills `into` with the chunk; false when it is not here, or not right. */
   read(sha256: string, into: Uint8Array): boolean {
-    if (this.#isOff || into.length < MIN_CACHED_BYTES) return false;
+    if (into.length < MIN_CACHED_BYTES) return false;
     const path = this.#path(sha256);
     try {
       if (readWhole(path, into) && new Bun.CryptoHasher("sha256").update(into).digest("hex") === sha256)
@@ -70,10 +71,10 @@ export class ChunkCache {
 
   /** Keeps a chunk whose bytes are right, if there is room. */
   async write(sha256: string, bytes: Uint8Array): Promise<void> {
-    if (this.#isOff || bytes.length < MIN_CACHED_BYTES || bytes.length > this.limitBytes) return;
+    if (this.#isClosed || bytes.length < MIN_CACHED_BYTES || bytes.length > this.limitBytes) return;
     try {
       await this.#open();
-      if (this.#isOff || isThere(this.#path(sha256))) return;
+      if (this.#isClosed || isThere(this.#path(sha256))) return;
       // Somebody may have cleared it meanwhile.
       for (const part of ["tmp", join("chunks", sha256.slice(0, 2))])
         await mkdir(join(this.folder, part), { recursive: true, mode: 0o700 });
@@ -82,7 +83,7 @@ export class ChunkCache {
       if (this.#sizeBytes > this.limitBytes) await (this.#clearing ??= this.#clear());
     } catch {
       // A full disk, a folder of somebody else: nobody is to wait for a cache.
-      this.#isOff = true;
+      this.#isClosed = true;
     }
   }
 
@@ -106,7 +107,7 @@ export class ChunkCache {
     for (const { path, usedAtMs } of temporary) if (now - usedAtMs > ABANDONED_AFTER_MS) tryUnlink(path);
     this.#sizeBytes = sumOf(chunks);
     const { bavail, blocks, bsize } = statfsSync(this.folder);
-    if (bavail < blocks * FREE_SHARE || bavail * bsize < this.limitBytes * FREE_SHARE) this.#isOff = true;
+    if (bavail < blocks * FREE_SHARE || bavail * bsize < this.limitBytes * FREE_SHARE) this.#isClosed = true;
   }
 
   #put(sha256: string, bytes: Uint8Array): void {
@@ -157,8 +158,16 @@ function readWhole(path: string, into: Uint8Array): boolean {
     closeSync(file);
   }
   const { size, mtimeMs } = statSync(path);
-  if (Date.now() - mtimeMs > TOUCH_AFTER_MS) utimesSync(path, new Date(), new Date());
+  if (Date.now() - mtimeMs > TOUCH_AFTER_MS) tryTouch(path);
   return size === into.length;
+}
+
+function tryTouch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // Not ours to write: it is read all the same.
+  }
 }
 
 function isThere(path: string): boolean {
