@@ -19,6 +19,14 @@ from modelbox.spool import BackgroundSender, Sender, Spool, send_spool
 DATA = 300_000
 
 
+def _always(_spool: Spool, _experiment_id: str) -> bool:
+    return True
+
+
+def _die(_spool: Spool, _entry: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def own_box(own_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
     with modelbox.ModelBox(own_server.addr) as client:
@@ -96,11 +104,11 @@ def test_what_was_sent_by_somebody_who_died_then_is_not_sent_twice(
     box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
-    monkeypatch.setattr(Spool, "holds", lambda *_: True)
+    monkeypatch.setattr(Spool, "holds", _always)
     train(experiment, spool, range(2))
     monkeypatch.undo()
     with monkeypatch.context() as patch:
-        patch.setattr(Spool, "remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(Spool, "remove", _die)
         with pytest.raises(KeyboardInterrupt):
             Sender(spool).send()
     assert Sender(spool).send().sent == 6
@@ -112,7 +120,7 @@ def test_the_newest_checkpoint_stays_when_there_is_no_room_and_metrics_are_refus
 ) -> None:
     experiment = new_experiment(box)
     spool = Spool(box.connection, tmp_path / "spool", limit_bytes=3 * DATA)
-    monkeypatch.setattr(Spool, "holds", lambda *_: True)
+    monkeypatch.setattr(Spool, "holds", _always)
     with CheckpointQueue(experiment, spool=spool) as queue:
         handles = [
             queue.submit(FilesSnapshot({"state.bin": noise(step, DATA)}), step=step) for step in range(4)
@@ -133,7 +141,7 @@ def test_what_can_never_be_sent_is_set_aside_and_the_rest_goes_on(
     box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
-    monkeypatch.setattr(Spool, "holds", lambda *_: True)
+    monkeypatch.setattr(Spool, "holds", _always)
     train(experiment, spool, range(2))
     monkeypatch.undo()
     experiment.new_checkpoint(0, {"state.bin": b"another"})
@@ -148,7 +156,7 @@ def test_a_wrong_token_sets_nothing_aside(
 ) -> None:
     experiment = new_experiment(server_token_box)
     spool = Spool(server_token_box.connection, tmp_path / "spool")
-    monkeypatch.setattr(Spool, "holds", lambda *_: True)
+    monkeypatch.setattr(Spool, "holds", _always)
     train(experiment, spool, range(1))
     monkeypatch.undo()
     with (
@@ -166,7 +174,7 @@ def test_what_a_dead_trainer_left_goes_only_if_nobody_has_trained_since(
 ) -> None:
     experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
     run = experiment.start_run(holder="dead")
-    monkeypatch.setattr(Spool, "holds", lambda *_: True)
+    monkeypatch.setattr(Spool, "holds", _always)
     with CheckpointQueue(experiment, spool=spool, fence=FixedFence(run.experiment.run_fence)) as queue:
         queue.submit(FilesSnapshot({"state.bin": noise(1, DATA)}), step=1)
     monkeypatch.undo()
