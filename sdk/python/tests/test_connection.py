@@ -83,3 +83,11 @@ def test_a_child_of_a_fork_has_connections_of_its_own(box: modelbox.ModelBox) ->
 
 def _version(connection: Connection) -> str:
     return connection.call(ServerInfoService.GetServerInfo, GetServerInfoRequest()).version
+
+
+def test_an_impatient_connection_has_the_same_token_and_sockets(server_token_box: modelbox.ModelBox) -> None:
+    connection = server_token_box.connection
+    twin = connection.impatient(timeout_seconds=5, max_attempts=2, transfer_patience_seconds=1)
+    assert twin.settings == connection.settings
+    assert twin._pool is connection._pool
+    assert twin.server_info(refresh=True).version

@@ -111,10 +111,18 @@ class FailedPrecondition(ModelBoxError):
     code = "failed_precondition"
 
 
+class RunHeld(FailedPrecondition):
+    """Another trainer has the run, and is alive."""
+
+
 class Aborted(ModelBoxError):
     """Somebody else changed the object first, or has taken the run over: read again, then decide."""
 
     code = "aborted"
+
+
+class RunTakenOver(Aborted):
+    """Another trainer has the run now: what this one writes is refused, so it should end."""
 
 
 class OutOfRange(ModelBoxError):
@@ -187,6 +195,12 @@ class LocalFileError(ModelBoxError):
         super().__init__(message)
         self.path = path
         """The file or folder."""
+
+
+class SpoolFull(ModelBoxError):
+    """There is no room for what was to be sent later: the limit of the spool, or its disk, is reached."""
+
+    code = "spool_full"
 
 
 class CorruptData(ModelBoxError):

@@ -1,0 +1,20 @@
+"""Saves checkpoints and metrics while training goes on: from memory, by threads, in order."""
+
+from modelbox.saving.fallback import Fallback
+from modelbox.saving.fence import FixedFence, RunFencing
+from modelbox.saving.handle import SaveHandle, SaveState
+from modelbox.saving.metrics import MetricsWriter
+from modelbox.saving.queue import CheckpointQueue
+from modelbox.saving.snapshot import FilesSnapshot, Snapshot
+
+__all__ = [
+    "CheckpointQueue",
+    "Fallback",
+    "FilesSnapshot",
+    "FixedFence",
+    "MetricsWriter",
+    "RunFencing",
+    "SaveHandle",
+    "SaveState",
+    "Snapshot",
+]
