@@ -1,5 +1,6 @@
 """Calls to one server: Connect over HTTP with binary messages, typed errors, request ids and retries."""
 
+import copy
 import ssl
 import uuid
 from collections.abc import Generator, Iterator, Mapping
@@ -18,7 +19,7 @@ from modelbox.http_errors import error_of_failure
 from modelbox.http_pool import HttpPool
 from modelbox.message_stream import MessageStream, envelope
 from modelbox.method import Method, RequestT, ResponseT, StreamMethod
-from modelbox.retry import TRANSFER_PATIENCE_SECONDS, is_transient, with_retry
+from modelbox.retry import MAX_ATTEMPTS, TRANSFER_PATIENCE_SECONDS, is_transient, with_retry
 from modelbox.settings import Settings, load_settings
 from modelbox.version import VERSION
 
@@ -26,6 +27,7 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 MAX_MESSAGE_BYTES = 160 * 1024 * 1024
 """Largest message that is read; that of the server."""
 _COMMIT_TIMEOUT_FACTOR = 10
+_IMPATIENT_COMMIT_TIMEOUT_FACTOR = 4
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _FIRST_CONNECT_TIMEOUT_SECONDS = 0.45
 """Until the server has answered once: tried twice, so that a wrong address is told within a second."""
@@ -46,6 +48,11 @@ class Connection:
         self.timeout_seconds = timeout_seconds
         self.has_answered = False
         """True once the server has answered: from then on a refused connection is worth another try."""
+        self.transfer_patience_seconds = TRANSFER_PATIENCE_SECONDS
+        """For how long at least calls are tried again while files are moved."""
+        self._max_attempts = MAX_ATTEMPTS
+        self._commit_timeout_factor = _COMMIT_TIMEOUT_FACTOR
+        self._retries_timeouts = True
         self._pool = HttpPool(settings)
         self._trusted = {origin_of(settings.server_addr)}
         self._transfers: set[object] = set()
@@ -55,6 +62,23 @@ class Connection:
     def base_url(self) -> str:
         """Address of the server, without a slash at the end."""
         return self.settings.server_addr
+
+    def impatient(
+        self, *, timeout_seconds: float, max_attempts: int, transfer_patience_seconds: float
+    ) -> "Connection":
+        """The same server and the same sockets, for whoever has something better to do than to wait for long.
+
+        `max_attempts` counts the tries of a call, the first one included; one that was not answered within
+        `timeout_seconds`, four times that for commits of files, is the last.
+        """
+        twin = copy.copy(self)
+        twin.timeout_seconds = timeout_seconds
+        twin.transfer_patience_seconds = transfer_patience_seconds
+        twin._max_attempts = max_attempts
+        twin._commit_timeout_factor = _IMPATIENT_COMMIT_TIMEOUT_FACTOR
+        twin._retries_timeouts = False
+        twin._transfers = set()
+        return twin
 
     def tls_context(self) -> ssl.SSLContext:
         """For https connections that are made elsewhere."""
@@ -70,7 +94,7 @@ class Connection:
         """
         message = _with_request_id(method, request).SerializeToString()
         limit = timeout_seconds or self.timeout_seconds * (
-            _COMMIT_TIMEOUT_FACTOR if method.commits_files else 1
+            self._commit_timeout_factor if method.commits_files else 1
         )
         is_repeatable = method.is_repeatable
         timeouts = 0
@@ -83,12 +107,14 @@ class Connection:
                 # Nobody waits for a server that was never there; but a packet may have been lost.
                 timeouts += isinstance(error.__cause__, httpx.ConnectTimeout)
                 return self.has_answered or timeouts == 1
-            return is_repeatable
+            is_timeout = isinstance(error.__cause__, httpx.ReadTimeout)
+            return is_repeatable and (self._retries_timeouts or not is_timeout)
 
         return with_retry(
             lambda: self._call_once(method, message, limit),
             should_retry,
             patience_seconds=self.patience_seconds,
+            max_attempts=self._max_attempts,
         )
 
     def stream(
@@ -187,7 +213,7 @@ class Connection:
     @property
     def patience_seconds(self) -> float:
         """How long calls are tried again at least: long while files are moved, so that a restart does not end that."""
-        return TRANSFER_PATIENCE_SECONDS if self._transfers else 0.0
+        return self.transfer_patience_seconds if self._transfers else 0.0
 
     @contextmanager
     def transfer(self) -> Generator[None, None, None]:

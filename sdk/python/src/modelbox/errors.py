@@ -189,6 +189,12 @@ class LocalFileError(ModelBoxError):
         """The file or folder."""
 
 
+class SpoolFull(ModelBoxError):
+    """There is no room for what was to be sent later: the limit of the spool, or its disk, is reached."""
+
+    code = "spool_full"
+
+
 class CorruptData(ModelBoxError):
     """Bytes that came over the network are not those that were asked for, and asking again did not help."""
 

@@ -23,11 +23,12 @@ def with_retry(
     should_retry: Callable[[ModelBoxError], bool],
     *,
     patience_seconds: float = 0.0,
+    max_attempts: int = MAX_ATTEMPTS,
     wait: Callable[[float], object] = time.sleep,
 ) -> T:
     """Runs `attempt` until it succeeds, with growing and random waits between the tries.
 
-    Tries don't end before `patience_seconds` have gone by since the first failure; by default their number decides.
+    Tries don't end before `patience_seconds` have gone by since the first failure; by default `max_attempts` decides.
     `wait` may raise to end the waiting.
     """
     failed_at: float | None = None
@@ -37,7 +38,7 @@ def with_retry(
             return attempt()
         except ModelBoxError as error:
             failed_at = time.monotonic() if failed_at is None else failed_at
-            is_patient = tries < MAX_ATTEMPTS or time.monotonic() - failed_at < patience_seconds
+            is_patient = tries < max_attempts or time.monotonic() - failed_at < patience_seconds
             if not is_patient or not should_retry(error):
                 raise
             pause = pause_seconds(tries, error)

@@ -31,6 +31,11 @@ class ServerObject:
         """Names the object wherever any kind may stand: kind and id."""
         return f"{self.kind}:{self.id}"
 
+    @property
+    def connection(self) -> Connection:
+        """Whom its calls go to."""
+        return self._connection
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ServerObject) and self.reference == other.reference
 

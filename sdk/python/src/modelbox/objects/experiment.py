@@ -179,6 +179,11 @@ class Experiment(Labelled, HasArtifacts, HasEvents, HasLineage, HasMetrics):
         )
         self._connection.call(ExperimentService.DeleteExperiment, request)
 
+    @property
+    def run_fence(self) -> RunFence | None:
+        """What its writes carry to prove that they are of the run that trains; `None` outside of a run."""
+        return self._fence
+
     def _fence_of_run(self) -> RunFence | None:
         return self._fence
 

@@ -43,12 +43,14 @@ class BlobClient:
         *,
         headers: Mapping[str, str],
         to_error: ToError,
+        patience_seconds: float = TRANSFER_PATIENCE_SECONDS,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self.addresses = addresses
         self._pool = pool
         self._headers = headers
         self._to_error = to_error
+        self._patience_seconds = patience_seconds
         self._wait = wait
 
     def put_chunk(self, lease_id: str, sha256: str, data: memoryview) -> None:
@@ -172,7 +174,7 @@ class BlobClient:
         return with_retry(
             lambda: self.addresses.use(attempt),
             should_retry or _is_worth_another_try,
-            patience_seconds=TRANSFER_PATIENCE_SECONDS,
+            patience_seconds=self._patience_seconds,
             wait=self._wait,
         )
 

@@ -60,6 +60,7 @@ def open_server(connection: Connection, wait: Callable[[float], object] = time.s
         addresses,
         headers=_headers(connection),
         to_error=_to_error,
+        patience_seconds=connection.transfer_patience_seconds,
         wait=wait,
     )
     return Server(

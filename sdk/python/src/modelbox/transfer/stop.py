@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class Stop:
@@ -15,13 +16,25 @@ class Stop:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._error: BaseException | None = None
+        self._at_end: Callable[[], None] | None = None
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """What `fail` does besides, in whichever thread: ends what waits for the network. The last given counts."""
+        with self._lock:
+            self._at_end = action
+            if not self.is_ended:
+                return
+        action()
 
     def fail(self, error: BaseException) -> None:
         """Ends the transfer; of several failures the first one counts."""
         with self._lock:
             if self._error is None:
                 self._error = error
-        self._ended.set()
+            self._ended.set()
+            action = self._at_end
+        if action is not None:
+            action()
 
     def check(self) -> None:
         """Raises what ended the transfer."""

@@ -76,6 +76,7 @@ def upload_files(
     *,
     progress: OnProgress = None,
     workers: int | None = None,
+    stop: Stop | None = None,
 ) -> UploadedFiles:
     """Sends what the server lacks of some files; the caller commits them.
 
@@ -87,6 +88,8 @@ def upload_files(
     once: 1 to 64; default 4, and 3 where the server is on this machine. At most 128 MiB of bytes are in memory
     with the default, whatever the number and sizes of the files.
 
+    `stop.fail(error)`, from another thread, ends the upload soon, which then raises that error.
+
     After a failure, or a kill, asking again sends only what the server still lacks. A file that changes while it is
     read is refused with `LocalFileError`.
     """
@@ -95,8 +98,10 @@ def upload_files(
     found = find_files(files)
     size_bytes = sum(file.size for file in found.values())
     with connection.transfer():
-        stop = Stop()
+        stop = stop or Stop()
+        stop.check()
         server = open_server(connection, stop.wait)
+        stop.at_end(server.blobs.end)
         request = BeginUploadRequest(namespace=namespace, holder=holder_name(), size_bytes=size_bytes)
         lease = connection.call(ArtifactService.BeginUpload, request).lease
         keeper = LeaseKeeper(connection, lease, gives_back=False, on_lost=stop.fail)

@@ -205,10 +205,9 @@ class UploadRun:
 
     def _done(self, one: _Pending) -> None:
         one.chunks[one.index].sha256 = one.sha256
-        size = len(one.data)
+        self.counter.add(done=len(one.data), chunks=1)
         if one.buffer is not None:
             self._buffers.give_back(one.buffer)
-        self.counter.add(done=size, chunks=1)
 
     def _count_sent(self, chunks: int, size_bytes: int) -> None:
         self.counter.add(transferred=size_bytes, sent_chunks=chunks)
