@@ -9,7 +9,7 @@ from types import TracebackType
 from modelbox._gen import artifact_service_pb2, lease_service_pb2, namespace_service_pb2
 from modelbox._gen.methods import ArtifactService, LeaseService, NamespaceService
 from modelbox.connection import DEFAULT_TIMEOUT_SECONDS, Connection
-from modelbox.errors import InvalidInput
+from modelbox.errors import InvalidInput, ModelBoxError
 from modelbox.objects import lineage, storage
 from modelbox.objects.artifact import Artifact
 from modelbox.objects.base import ServerObject
@@ -289,8 +289,14 @@ class ModelBox:
         return storage.list_object_storage(self.connection, namespace)
 
     def close(self) -> None:
-        """Ends the connections; later calls raise `InvalidInput`."""
-        self.connection.close()
+        """Waits for `Experiment.save`, and ends the connections; later calls raise `InvalidInput`.
+
+        Raises what failed of the saves.
+        """
+        try:
+            self.connection.flush()
+        finally:
+            self.connection.close()
 
     def __enter__(self) -> ModelBox:
         return self
@@ -298,7 +304,12 @@ class ModelBox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except ModelBoxError:
+            # What went wrong first is what the user must hear of; the other is in the log.
+            if error is None:
+                raise
 
     def __repr__(self) -> str:
         return f"ModelBox({self.connection.base_url!r})"

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import httpx
 from google.protobuf.message import DecodeError
@@ -21,6 +22,9 @@ from modelbox.method import Method, RequestT, ResponseT, StreamMethod
 from modelbox.retry import MAX_ATTEMPTS, TRANSFER_PATIENCE_SECONDS, is_transient, with_retry
 from modelbox.settings import Settings, load_settings
 from modelbox.version import VERSION
+
+if TYPE_CHECKING:
+    from modelbox.state.saver import Savers
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 MAX_MESSAGE_BYTES = 160 * 1024 * 1024
@@ -56,6 +60,21 @@ class Connection:
         self._trusted = {origin_of(settings.server_addr)}
         self._transfers: set[object] = set()
         self._info: GetServerInfoResponse | None = None
+        self._savers: Savers | None = None
+
+    @property
+    def savers(self) -> "Savers":
+        """What saves states over it in the background."""
+        if self._savers is None:
+            from modelbox.state.saver import Savers
+
+            self._savers = Savers()
+        return self._savers
+
+    def flush(self) -> None:
+        """Waits until what is saved in the background is durable. Raises what failed of it."""
+        if self._savers is not None:
+            self._savers.flush()
 
     @property
     def base_url(self) -> str:

@@ -61,6 +61,35 @@ class Checkpoint(Labelled, HasFiles, HasArtifacts, HasEvents, HasLineage, HasMet
 
         return get_experiment(self._connection, self.experiment_id)
 
+    def restore(
+        self,
+        *,
+        map_location: Any = None,
+        into: Any = None,
+        allow_pickle: bool = False,
+        cache: bool | None = None,
+        progress: OnProgress = None,
+    ) -> Any:
+        """The state that `Experiment.save` has saved here. All bytes are checked, and come right where they belong.
+
+        Tensors are on the device `map_location`, by default the CPU; without PyTorch they are arrays of NumPy.
+
+        `into` is built like the state, or like a part of it, and takes what it has a place for: its tensors and arrays
+        are written to, objects with `load_state_dict` (modules, optimizers, schedulers) get their part by that, `None`
+        and numbers stand for whatever was saved. What it does not name is neither fetched nor returned:
+        `restore(into={"model": model, "optimizer": optimizer, "epoch": None})`. Where shapes or keys don't fit,
+        `InvalidInput` says which, before anything is written; when the download fails, `into` has wrong bytes.
+
+        `cache` says whether to use the cache of chunks on disk, and fill it; by default unless the server is on this
+        machine. A lease keeps the checkpoint from being deleted meanwhile. What was saved by pickle is refused without
+        `allow_pickle`: reading it can run any code.
+        """
+        from modelbox.state.kinds import kinds_to_restore
+        from modelbox.state.restore import RestoreOptions, restore_state
+
+        options = RestoreOptions(into=into, allow_pickle=allow_pickle, cache=cache, progress=progress)
+        return restore_state(self._connection, self.reference, kinds_to_restore(map_location), options)
+
     def update(self, *, name: str, if_unchanged: bool = False) -> Checkpoint:
         """Renames it. With `if_unchanged` it raises `Aborted` when it was changed since it was read."""
         request = pb.UpdateCheckpointRequest(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -32,6 +32,9 @@ from modelbox.objects.metric import HasMetrics
 from modelbox.objects.paging import Listing
 from modelbox.objects.values import Json, MetricValue, to_labels
 from modelbox.transfer import OnProgress
+
+if TYPE_CHECKING:
+    from modelbox.saving import SaveHandle
 
 
 @decodes(pb.Experiment)
@@ -99,6 +102,69 @@ class Experiment(Labelled, HasArtifacts, HasEvents, HasLineage, HasMetrics):
                 progress=progress,
             ),
             _fence=self._fence,
+        )
+
+    def save(
+        self,
+        state: Any,
+        step: int,
+        *,
+        name: str = "",
+        epoch: int | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Json] | None = None,
+        wait: bool = False,
+        when_busy: Literal["wait", "replace"] = "wait",
+        allow_pickle: bool = False,
+    ) -> SaveHandle:
+        """Saves a state as a checkpoint, in the background: returns once it is copied, and training may change it.
+
+        `state` is nested dictionaries, lists and tuples with tensors of PyTorch, arrays of NumPy, numbers, texts and
+        bytes, as the `state_dict()` of modules, optimizers and schedulers is; objects that have one stand for it. Views
+        are stored as what they show, and what stands there several times once. Anything else raises `InvalidInput`,
+        which names it, unless `allow_pickle` stores it by pickle.
+
+        The copy, one at most, is sent while training goes on; the experiment's latest checkpoint is this one once its
+        bytes are durable. While an earlier copy is being sent, this waits, or replaces it, as `when_busy` says. `wait`
+        makes it return when all is durable. Failures are raised by the handle's `result()`, by the next `save`, and by
+        `ModelBox.close`, which waits for all. The end of the program waits too. `StateSaver` has more choices.
+
+        `name`, `epoch`, `metrics` and `metadata` are those of `new_checkpoint`.
+        """
+        return self._connection.savers.of(self, when_busy).save(
+            state,
+            step,
+            name=name,
+            epoch=epoch,
+            metrics=metrics,
+            metadata=metadata,
+            wait=wait,
+            allow_pickle=allow_pickle,
+        )
+
+    def restore(
+        self,
+        checkpoint: Checkpoint | str | None = None,
+        *,
+        map_location: Any = None,
+        into: Any = None,
+        allow_pickle: bool = False,
+        cache: bool | None = None,
+        progress: OnProgress = None,
+    ) -> Any:
+        """The state that `save` has saved: of a checkpoint, or of the one with this name, by default of the latest.
+
+        `None` when there is none yet. The other arguments are those of `Checkpoint.restore`; where you need the step
+        too, use `latest_checkpoint()` and that.
+        """
+        if checkpoint is None:
+            checkpoint = self.latest_checkpoint()
+            if checkpoint is None:
+                return None
+        elif isinstance(checkpoint, str):
+            checkpoint = self.checkpoint(checkpoint)
+        return checkpoint.restore(
+            map_location=map_location, into=into, allow_pickle=allow_pickle, cache=cache, progress=progress
         )
 
     def latest_checkpoint(self) -> Checkpoint | None:
