@@ -56,9 +56,12 @@ class Parts:
             "counter": self.counter,
             "values": self.values,
             "source": self.source,
-            "pair": (lambda: self.pair[0], lambda value: self.pair.__setitem__(0, value)),
+            "pair": (lambda: self.pair[0], self.set_pair),
             "nothing": None,
         }
+
+    def set_pair(self, value: int) -> None:
+        self.pair[0] = value
 
     def work(self, step: int) -> float:
         self.counter.count += 1

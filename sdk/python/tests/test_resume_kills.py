@@ -143,6 +143,7 @@ class Case:
 
     def begun(self) -> Trainer | None:
         """The same command until it trains, as whoever watches over it would give it; None when all is done."""
+        errors = ""
         for _ in range(_MAX_STARTS):
             trainer = self.trainer()
             if trainer.begin():
@@ -153,8 +154,9 @@ class Case:
                 assert trainer.digest == self.digests[-1]
                 return None
             assert "Nothing listens" in trainer.errors or "Unavailable" in trainer.errors, trainer.errors
+            errors = trainer.errors
             time.sleep(0.2)
-        raise AssertionError(trainer.errors)
+        raise AssertionError(errors)
 
     def check_latest(self) -> int:
         """Its step. It loads, and has what an uninterrupted training would have then."""

@@ -24,8 +24,8 @@ class Parts:
         """Raises `InvalidInput` for what can't be saved and restored. A part that is `None` is left out."""
         if RESERVED in parts:
             raise InvalidInput(f'"{RESERVED}" is the name of what is saved anyway; call the part otherwise.')
-        self._parts = {
-            name: part if _has_state_dict(part) or isinstance(part, MutableMapping) else _pair_of(name, part)
+        self._parts: dict[str, Any] = {
+            name: part if _has_state_dict(part) or _is_holder(part) else _pair_of(name, part)
             for name, part in parts.items()
             if part is not None
         }
@@ -47,18 +47,20 @@ class Parts:
             if isinstance(part, tuple):
                 part[1](state[name])
             elif not _has_state_dict(part):
-                _put(cast("MutableMapping[Any, Any]", part), state[name])
+                _put(part, state[name])
 
 
 def _has_state_dict(part: Part) -> bool:
     return all(callable(getattr(part, name, None)) for name in ("state_dict", "load_state_dict"))
 
 
+def _is_holder(part: Part) -> bool:
+    return isinstance(part, MutableMapping)
+
+
 def _pair_of(name: str, part: Part) -> tuple[Callable[[], Any], Callable[[Any], object]]:
-    if isinstance(part, tuple):
-        pair = cast("tuple[Any, ...]", part)
-        if len(pair) == 2 and all(callable(one) for one in pair):
-            return (pair[0], pair[1])
+    if type(part) is tuple and len(cast("Any", part)) == 2 and all(map(callable, cast("Any", part))):
+        return cast("Any", part)
     for get, put in _METHODS:
         if callable(getattr(part, get, None)) and callable(getattr(part, put, None)):
             return (getattr(part, get), getattr(part, put))
@@ -76,8 +78,8 @@ def _put(holder: MutableMapping[Any, Any], saved: Mapping[Any, Any]) -> None:
     """What was not saved stays: a program may have new values since."""
     for key, value in saved.items():
         current = holder.get(key)
-        if isinstance(current, MutableMapping) and isinstance(value, Mapping):
-            _put(cast("MutableMapping[Any, Any]", current), cast("Mapping[Any, Any]", value))
+        if _is_holder(current) and isinstance(value, Mapping):
+            _put(current, cast("Mapping[Any, Any]", value))
         elif not _put_in_place(current, value):
             holder[key] = value
 
@@ -87,12 +89,11 @@ def _put_in_place(current: Any, value: Any) -> bool:
     for module, name in (("numpy", "ndarray"), ("torch", "Tensor")):
         kind: Any = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(current, kind) and isinstance(value, kind):
-            now, then = cast("Any", current), cast("Any", value)
-            if now.shape != then.shape or now.dtype != then.dtype:
+            if current.shape != value.shape or current.dtype != value.dtype:
                 return False
             if module == "torch":
-                now.data.copy_(then)
+                current.data.copy_(value)
             else:
-                now[...] = then
+                current[...] = value
             return True
     return False

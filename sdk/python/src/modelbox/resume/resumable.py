@@ -119,6 +119,8 @@ class ResumableTraining:
         self._saved_step = 0
         self._saved_at = 0.0
         self._is_in_step = False
+        self._random: dict[str, Any] | None = None
+        """Where the random numbers are to stand when the first step begins."""
         self._logged: tuple[int, Mapping[str, Any]] = (-1, {})
 
     @property
@@ -129,11 +131,16 @@ class ResumableTraining:
     def steps(self, total: int) -> Iterator[int]:
         """The numbers of the steps that are left of `total`. Saves between them, and after the last one.
 
-        A `break` ends the training after its step, which counts as done. Raises `RunTakenOver` when another trainer has
+        A `break` ends the training after its step, which counts as done. Where a data loader goes along, the steps come
+        first: `for step, batch in zip(training.steps(total), loader)`. Raises `RunTakenOver` when another trainer has
         taken the run over, and what made an earlier save fail.
         """
         while self.step < total:
             self.run.check()
+            if self._random is not None:
+                # Again: iterators of data loaders draw from them when they are made.
+                set_random_state(self._random)
+                self._random = None
             self._is_in_step = True
             yield self.step
             self._end_step()
@@ -219,6 +226,7 @@ class ResumableTraining:
         )
         self._parts.put(state)
         training = state[RESERVED]
+        self._random = training["random"]
         set_random_state(training["random"])
         self.step = self._saved_step = training["step"]
         self.restored = latest

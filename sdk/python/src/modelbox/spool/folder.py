@@ -16,7 +16,7 @@ from modelbox.transfer.cache import usual_folder
 DEFAULT_LIMIT_BYTES = 50 << 30
 _FREE_SHARE = 0.05
 _MOST_FREE_BYTES = 1 << 30
-"""Of the file system, this share stays free whatever the limit is, but not more than this: what finds no room is lost."""
+"""Of the file system, this share stays free whatever the limit is, but no more than this: what has no room is lost."""
 _MIB = 1 << 20
 
 
