@@ -1,0 +1,141 @@
+"""A training with PyTorch that is killed goes on to the same weights, to the bit."""
+
+import os
+import random
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server_process import ServerProcess
+
+import modelbox
+
+torch = pytest.importorskip("torch")
+pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("default")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "train_torch.py"
+STEPS = 240
+
+
+@pytest.fixture(autouse=True)
+def _own_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MODELBOX_SPOOL_DIR", str(tmp_path / "spool"))
+
+
+def start(addr: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, EXAMPLE, str(STEPS)],
+        env={**os.environ, "MODELBOX_SERVER_ADDR": addr, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_after(child: "subprocess.Popen[str]", steps: int) -> int:
+    """Kills it when it has done so many steps; the number of the first one."""
+    assert child.stdout is not None
+    first = -1
+    for line in child.stdout:
+        step = int(line.split()[1][:-1])
+        first = step if first < 0 else first
+        if step - first + 1 == steps:
+            child.kill()
+            break
+    child.communicate()
+    assert child.returncode == -9
+    return first
+
+
+def final_state(box: modelbox.ModelBox) -> Any:
+    latest = box.experiment("examples/sines").latest_checkpoint()
+    assert latest is not None
+    assert latest.step == STEPS
+    state = latest.restore()
+    # It seeds neither of them.
+    del state["training"]["random"]["python"], state["training"]["random"]["numpy"]
+    return state
+
+
+def equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if hasattr(one, "shape"):
+        return one.shape == other.shape and bool((one == other).all())
+    return bool(one == other)
+
+
+def test_the_example_goes_on_after_kill_9_to_the_same_bits(own_server: ServerProcess, tmp_path: Path) -> None:
+    seed = int(os.environ.get("MODELBOX_KILL_SEED") or random.randrange(1 << 32))
+    print(f"MODELBOX_KILL_SEED={seed}")
+    chance = random.Random(seed)
+    folder = tmp_path / "another"
+    folder.mkdir()
+    reference = ServerProcess(folder)
+    reference.start()
+    try:
+        assert start(reference.addr).communicate(timeout=120) is not None
+        with modelbox.ModelBox(reference.addr) as box:
+            whole = final_state(box)
+    finally:
+        reference.stop()
+    firsts = [kill_after(start(own_server.addr), chance.randrange(10, 90)) for _ in range(2)]
+    last = start(own_server.addr)
+    out, _ = last.communicate(timeout=120)
+    assert last.returncode == 0
+    assert firsts[0] == 0
+    assert int(out.split()[1][:-1]) % 50 == 0
+    with modelbox.ModelBox(own_server.addr) as box:
+        assert equal(final_state(box), whole)
+        points = box.experiment("examples/sines").metric_points("loss")
+        assert [point.step for point in points] == list(range(STEPS))
+
+
+class Loader:
+    """A data loader with a state, as that of torchdata is."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    def __iter__(self) -> "Loader":
+        return self
+
+    def __next__(self) -> Any:
+        self.at += 1
+        return torch.full((2, 3), float(self.at)) + torch.rand(2, 3)
+
+    def state_dict(self) -> dict[str, int]:
+        return {"at": self.at}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.at = state["at"]
+
+
+def test_loaders_generators_and_tensors_of_dictionaries(box: modelbox.ModelBox) -> None:
+    experiment = box.new_experiment("run", namespace=f"resume-{uuid.uuid4().hex[:8]}")
+
+    def train(total: int) -> tuple[list[Any], Any]:
+        torch.manual_seed(7)
+        loader, generator = Loader(), torch.Generator().manual_seed(1)
+        means = {"mean": torch.zeros(3)}
+        mean, seen = means["mean"], []
+        with modelbox.resumable(
+            experiment, loader=loader, generator=generator, means=means, every_steps=2
+        ) as training:
+            for _, batch in zip(training.steps(total), loader, strict=False):
+                mean += batch.mean(dim=0) + torch.rand(3, generator=generator)
+                seen.append(batch)
+        assert means["mean"] is mean
+        return seen, mean
+
+    train(4)
+    seen, mean = train(7)
+    other = box.new_experiment("whole", namespace=experiment.path.split("/")[0])
+    experiment = other
+    whole, whole_mean = train(7)
+    assert torch.equal(torch.stack(seen), torch.stack(whole[4:]))
+    assert torch.equal(mean, whole_mean)
