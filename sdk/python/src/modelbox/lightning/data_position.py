@@ -21,6 +21,13 @@ def is_mid_epoch(trainer: Trainer) -> bool:
     return 0 < _seen(trainer) < trainer.num_training_batches
 
 
+def begins_next_epoch(trainer: Trainer) -> bool:
+    """Whether the loop was restored to the end of the last batch of an epoch, before all that follows it."""
+    loop = trainer.fit_loop
+    after_batch = bool(getattr(loop.epoch_loop, "restarted_on_train_batch_end", False))
+    return after_batch and not is_mid_epoch(trainer) and _seen(trainer) > 0
+
+
 def is_stateful(trainer: Trainer) -> bool:
     """Whether the data loaders restore their position themselves."""
     loaders = _loaders(trainer)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from modelbox.lightning.data_position import (
+    begins_next_epoch,
     is_mid_epoch,
     is_stateful,
     makes_iterator_itself,
@@ -94,10 +95,15 @@ class TrainerHooks(Callback):
             if not is_stateful(trainer) and self._at_iterator is not None:
                 set_random_state(self._at_iterator)
                 skip_seen_batches(trainer)
-        else:
-            self._is_first_epoch = True
         # The last thing before the loop fetches the next batch.
         set_random_state(restored["now"])
+        if begins_next_epoch(trainer):
+            # The loop goes right into it, and calls nothing more.
+            self._at_iterator = restored["now"]
+            if not is_stateful(trainer):
+                restart_iterator(trainer)
+        elif not is_mid_epoch(trainer):
+            self._is_first_epoch = True
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: Any) -> None:
         if _io_of(trainer) is None:
