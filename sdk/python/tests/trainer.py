@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import modelbox
+from modelbox.resume.batches import Batches
 
 SAMPLES, FEATURES, HIDDEN, BATCH = 256, 12, 24, 16
 
@@ -74,7 +75,7 @@ def digest_of(parts: dict[str, Any]) -> str:
 def train_without(steps: int, digests_file: str) -> None:
     training = Training()
     digests = [digest_of(training.parts())]
-    batches = iter(modelbox.resume.Batches(lambda: 0, SAMPLES, BATCH, 3))
+    batches = iter(Batches(lambda: 0, SAMPLES, BATCH, 3))
     for _ in range(steps):
         training.step(next(batches))
         digests.append(digest_of(training.parts()))

@@ -62,7 +62,7 @@ export function createCheckpoint(
       requireWritable(caller, located.namespace);
       return located;
     },
-    find: (tx, experiment) => findCheckpoint(tx, experiment, wanted),
+    find: (tx, experiment) => findCheckpoint(tx, context.clock.nowMicros(), experiment, wanted),
     async create(mutation, experiment, prepared) {
       await requireFence(mutation.tx, mutation.now, experiment, wanted.fence);
       return { checkpoint: await addCheckpoint(mutation, experiment, wanted, prepared), exists: false };
@@ -72,13 +72,16 @@ export function createCheckpoint(
 
 async function findCheckpoint(
   tx: MetadataReader,
+  now: number,
   located: LocatedExperiment,
-  { name, step, epoch, labels, metrics, files, fingerprint }: NewCheckpoint,
+  { name, step, epoch, labels, metrics, files, fence, fingerprint }: NewCheckpoint,
 ): Promise<CreatedCheckpoint | undefined> {
   const found = await tx.checkpoints.findByName(located.experiment.id, name);
   if (found === undefined) return undefined;
   const view = await checkpointView(tx, { ...located, kind: "checkpoint", checkpoint: found });
   if (found.fingerprint === fingerprint) return { checkpoint: view, exists: true };
+  // To a trainer that has lost its run, the checkpoints of the next one are no reason to choose other names.
+  await requireFence(tx, now, located, fence);
   const has = { ...view, files: view.artifact.fingerprint };
   throw clash("checkpoint", view.path, has, { step, epoch, labels, metrics, files });
 }

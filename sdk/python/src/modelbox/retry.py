@@ -1,8 +1,8 @@
 """When a call is tried again, and how long it waits."""
 
-import random
 import time
 from collections.abc import Callable
+from random import SystemRandom
 from typing import TypeVar
 
 from modelbox.errors import ConnectionFailed, ModelBoxError, Unavailable
@@ -14,6 +14,9 @@ TRANSFER_PATIENCE_SECONDS = 60.0
 _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 2.0
 _LONGEST_RETRY_AFTER_SECONDS = 30.0
+
+_random = SystemRandom()
+"""Not the generator that a training draws from: what is tried again must not change what it draws."""
 
 T = TypeVar("T")
 
@@ -58,7 +61,7 @@ def is_transient(error: ModelBoxError) -> bool:
 def pause_seconds(tries: int, error: ModelBoxError) -> float:
     """How long to wait after so many tries: longer each time, with chance in it so that many don't come at once."""
     longest = min(_FIRST_WAIT_SECONDS * 2.0 ** (tries - 1), _LONGEST_WAIT_SECONDS)
-    chance = 0.5 + random.random() / 2
+    chance = 0.5 + _random.random() / 2
     if error.retry_after_seconds is None:
         return longest * chance
     return error.retry_after_seconds + _FIRST_WAIT_SECONDS * chance

@@ -36,7 +36,8 @@ class TrainingRun:
     fence: RunFencing
     """That proof, for writers of one's own."""
     metrics: MetricsWriter
-    """`log_metrics(metrics, step)` and `log_event(name, data)` in the background, in batches."""
+    """`log_metrics(metrics, step)` and `log_event(name, data)` in the background, in batches; durable before what is
+    saved after them."""
     states: StateSaver
     """`save(state, step)` in the background."""
     queue: CheckpointQueue
@@ -83,7 +84,12 @@ class TrainingRun:
             self.fence = self._lease
             self.metrics = MetricsWriter(experiment, spool=self._spool, fence=self.fence)
             self.states = StateSaver(
-                experiment, when_busy=when_busy, max_pending=max_pending, spool=self._spool, fence=self.fence
+                experiment,
+                when_busy=when_busy,
+                max_pending=max_pending,
+                spool=self._spool,
+                fence=self.fence,
+                earlier=self.metrics,
             )
             self.queue = self.states.queue
             self._background = None if self._spool is None else BackgroundSender(self._spool)

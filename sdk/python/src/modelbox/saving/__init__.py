@@ -1,6 +1,6 @@
 """Saves checkpoints and metrics while training goes on: from memory, by threads, in order."""
 
-from modelbox.saving.fallback import Fallback
+from modelbox.saving.fallback import Earlier, Fallback
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
 from modelbox.saving.metrics import MetricsWriter
@@ -9,6 +9,7 @@ from modelbox.saving.snapshot import FilesSnapshot, Snapshot
 
 __all__ = [
     "CheckpointQueue",
+    "Earlier",
     "Fallback",
     "FilesSnapshot",
     "FixedFence",

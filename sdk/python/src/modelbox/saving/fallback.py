@@ -1,21 +1,47 @@
-"""Where checkpoints go while the server is away."""
+"""Where checkpoints go while the server is away, and what goes before them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
+from modelbox.errors import DeadlineExceeded, ModelBoxError, SpoolFull, Unavailable
 from modelbox.saving.fence import RunFencing
 from modelbox.transfer import Uploadable
 
+_log = logging.getLogger("modelbox")
 
-class Fallback(Protocol):
-    """Keeps checkpoints on disk, and sends them later in the order in which they came (see `modelbox.spool`)."""
+T = TypeVar("T")
+
+
+class Earlier(Protocol):
+    """What is logged while training goes on (see `MetricsWriter`)."""
+
+    def mark(self) -> int:
+        """What it has taken so far."""
+        ...
+
+    def wait_for(self, mark: int) -> None:
+        """Waits until that is durable, or has failed."""
+        ...
+
+
+class Waiting(Protocol):
+    """What waits on disk for a server."""
 
     def holds(self, experiment_id: str) -> bool:
         """Whether something of the experiment waits there, so that what is newer must go behind it."""
         ...
+
+    def send_now(self, experiment_id: str) -> bool:
+        """Sends what waits for the experiment, to make room: whether the server has taken something."""
+        ...
+
+
+class Fallback(Waiting, Protocol):
+    """Keeps checkpoints on disk, and sends them later in the order in which they came (see `modelbox.spool`)."""
 
     def add_checkpoint(
         self,
@@ -30,3 +56,36 @@ class Fallback(Protocol):
         Raises `SpoolFull` where there is no room, or the disk fails.
         """
         ...
+
+
+def send_or_keep(
+    spool: Waiting | None, experiment_id: str, send: Callable[[], T], keep: Callable[[], None], what: str
+) -> T | None:
+    """Sends, or keeps in the spool, when the server is away or something waits there already; `None` when it was kept.
+
+    Raises `SpoolFull` when it can be neither sent nor kept. `what` is for the log.
+    """
+    has_made_room = False
+    while True:
+        is_refused = False
+        if spool is None or not spool.holds(experiment_id):
+            try:
+                return send()
+            except ModelBoxError as error:
+                if spool is None or not is_away(error):
+                    raise
+                _log.warning("%s to the spool: %s", what, error)
+                is_refused = True
+        try:
+            keep()
+            return None
+        except SpoolFull:
+            # Where the server is back, what waits makes room.
+            if is_refused or has_made_room or not spool.send_now(experiment_id):
+                raise
+            has_made_room = True
+
+
+def is_away(error: ModelBoxError) -> bool:
+    """Whether the server can't be reached, or does not answer: what waiting may cure, and nothing else does."""
+    return isinstance(error, (Unavailable, DeadlineExceeded))

@@ -19,8 +19,9 @@ from modelbox._gen.metric_service_pb2 import LogMetricsRequest
 from modelbox.errors import DeadlineExceeded, InvalidInput, ModelBoxError
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import Json, Wallclock, to_metric_value, to_struct, to_timestamp
+from modelbox.saving.fallback import Waiting, send_or_keep
 from modelbox.saving.fence import FixedFence, RunFencing
-from modelbox.saving.save import impatient, is_away, is_only_a_warning
+from modelbox.saving.save import impatient, is_only_a_warning
 from modelbox.saving.writes import log_events, log_metrics
 
 MAX_BATCH_POINTS = 1_000
@@ -34,10 +35,8 @@ _log = logging.getLogger("modelbox")
 _Batch: TypeAlias = "LogMetricsRequest | LogEventsRequest"
 
 
-class MetricsSpool(Protocol):
+class MetricsSpool(Waiting, Protocol):
     """Where batches go while the server is away (see `modelbox.spool.Spool`)."""
-
-    def holds(self, experiment_id: str) -> bool: ...
 
     def add_metrics(self, experiment_id: str, request: LogMetricsRequest, *, fence: RunFencing) -> None: ...
 
@@ -92,6 +91,7 @@ class MetricsWriter:
                     self._batches.append(batch)
                 batch.points.append(point)
             self._points += len(points)
+            self._taken += len(points)
             self._start()
 
     def log_event(
@@ -116,17 +116,28 @@ class MetricsWriter:
             )
             self._batches.append(request)
             self._points += 1
+            self._taken += 1
             self._start()
 
     def flush(self, timeout_seconds: float | None = None) -> None:
-        """Waits until everything is sent, or in the spool. Raises the failure of a batch, if there was one."""
+        """Waits until all that it has taken so far is sent, or in the spool. Raises the failure of a batch."""
         ends_at = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        self.wait_for(self.mark(), ends_at)
         with self._changed:
-            self._is_urgent = self._points > 0
-            self._changed.notify_all()
-            while self._points:
-                self._wait(ends_at)
             self._raise_failure()
+
+    def mark(self) -> int:
+        """What it has taken so far, for `wait_for`. It is sent without delay."""
+        with self._changed:
+            self._urgent_until = self._taken
+            self._changed.notify_all()
+            return self._taken
+
+    def wait_for(self, mark: int, ends_at: float | None = None) -> None:
+        """Waits until all up to a mark is sent, or in the spool, or has failed."""
+        with self._changed:
+            while self._taken - self._points < mark:
+                self._wait(ends_at)
 
     def close(self, timeout_seconds: float | None = None) -> None:
         """Flushes, and takes no more."""
@@ -152,8 +163,11 @@ class MetricsWriter:
         self._batches: deque[_Batch] = deque()
         self._points = 0
         """Points and events in memory, those that are being sent included."""
+        self._taken = 0
+        """All points and events ever."""
+        self._urgent_until = 0
+        """Up to which of them somebody waits."""
         self._first_at = 0.0
-        self._is_urgent = False
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
 
@@ -197,7 +211,7 @@ class MetricsWriter:
                 while self._batches and not self._is_due():
                     self._changed.wait(_LOOK_SECONDS)
                 if not self._batches:
-                    self._thread, self._is_urgent = None, False
+                    self._thread = None
                     return
                 batch = self._batches.popleft()
                 self._first_at = time.monotonic()
@@ -216,7 +230,7 @@ class MetricsWriter:
 
     def _is_due(self) -> bool:
         return (
-            self._is_urgent
+            self._taken - self._points < self._urgent_until
             or len(self._batches) > 1
             or time.monotonic() - self._first_at >= self._interval_seconds
             or not threading.main_thread().is_alive()
@@ -224,21 +238,22 @@ class MetricsWriter:
 
     def _send(self, batch: _Batch) -> None:
         spool, experiment_id = self._spool, self.experiment.id
-        if spool is None or not spool.holds(experiment_id):
-            try:
-                if isinstance(batch, LogMetricsRequest):
-                    log_metrics(self._connection, batch, self._fence)
-                else:
-                    log_events(self._connection, batch, self._fence)
+
+        def send() -> None:
+            if isinstance(batch, LogMetricsRequest):
+                log_metrics(self._connection, batch, self._fence)
+            else:
+                log_events(self._connection, batch, self._fence)
+
+        def keep() -> None:
+            if spool is None:
                 return
-            except ModelBoxError as error:
-                if spool is None or not is_away(error):
-                    raise
-                _log.warning("%d metrics or events go to the spool: %s", _count(batch), error)
-        if isinstance(batch, LogMetricsRequest):
-            spool.add_metrics(experiment_id, batch, fence=self._fence)
-        else:
-            spool.add_events(experiment_id, batch, fence=self._fence)
+            if isinstance(batch, LogMetricsRequest):
+                spool.add_metrics(experiment_id, batch, fence=self._fence)
+            else:
+                spool.add_events(experiment_id, batch, fence=self._fence)
+
+        send_or_keep(spool, experiment_id, send, keep, f"{_count(batch)} metrics or events go")
 
 
 def _count(batch: _Batch) -> int:

@@ -18,7 +18,7 @@ from modelbox.errors import DeadlineExceeded, InvalidInput, ModelBoxError
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import Json, to_labels, to_metrics
-from modelbox.saving.fallback import Fallback
+from modelbox.saving.fallback import Earlier, Fallback
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle
 from modelbox.saving.save import Replaced, Save, Saver, is_only_a_warning, stalled
@@ -51,6 +51,7 @@ class CheckpointQueue:
         max_pending: int = 1,
         spool: Fallback | None = None,
         fence: RunFencing | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         """`max_pending` is how many snapshots are held at most, the one that is being sent included.
 
@@ -58,7 +59,8 @@ class CheckpointQueue:
         of the newest one instead, and only waits where that one has taken another's place while it is being sent
         already: so a slow network still gets a checkpoint through.
 
-        `fence` proves that this is the trainer of the run; by default it is that of `experiment`.
+        `fence` proves that this is the trainer of the run; by default it is that of `experiment`. What `earlier` has
+        taken before a snapshot is durable before its checkpoint is: who goes on from there does not log it again.
         """
         if not 1 <= max_pending <= MAX_PENDING:
             raise InvalidInput(f"max_pending is a whole number from 1 to {MAX_PENDING}, not {max_pending}.")
@@ -67,7 +69,8 @@ class CheckpointQueue:
         self.experiment = experiment
         self._replaces = when_busy == "replace"
         self._max_pending = max_pending
-        self._saver = Saver(experiment, spool, fence or FixedFence(experiment.run_fence))
+        self._earlier = earlier
+        self._saver = Saver(experiment, spool, fence or FixedFence(experiment.run_fence), earlier)
         self._is_closed = False
         self._reset()
         _queues.add(self)
@@ -101,7 +104,7 @@ class CheckpointQueue:
                 labels=to_labels(labels),
                 metrics=to_metrics(metrics),
             )
-            save = Save(snapshot, request)
+            save = Save(snapshot, request, self._earlier.mark() if self._earlier is not None else 0)
             self._take(save, timeout_seconds)
         except BaseException:
             snapshot.release()

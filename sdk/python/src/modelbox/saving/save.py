@@ -7,11 +7,11 @@ import time
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
 from modelbox.connection import Connection
-from modelbox.errors import ConnectionFailed, DeadlineExceeded, ModelBoxError, SpoolFull, Unavailable
+from modelbox.errors import ConnectionFailed, ModelBoxError, SpoolFull
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.saving.commit import commit_checkpoint
-from modelbox.saving.fallback import Fallback
+from modelbox.saving.fallback import Earlier, Fallback, send_or_keep
 from modelbox.saving.fence import RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
 from modelbox.saving.snapshot import Snapshot
@@ -34,8 +34,10 @@ class Replaced(Exception):
 class Save:
     """A snapshot on its way."""
 
-    def __init__(self, snapshot: Snapshot, request: CreateCheckpointRequest) -> None:
+    def __init__(self, snapshot: Snapshot, request: CreateCheckpointRequest, mark: int) -> None:
         self.snapshot = snapshot
+        self.mark = mark
+        """What goes before it; see `Earlier`."""
         self.request = request
         """Without files and fence."""
         self.handle = SaveHandle(request.step)
@@ -50,7 +52,7 @@ class Save:
         self.is_started = True
         self._moved_at = time.monotonic()
 
-    def moved(self, _now: Progress) -> None:
+    def moved(self, _now: Progress | None = None) -> None:
         """Some bytes have gone."""
         self._moved_at = time.monotonic()
 
@@ -72,32 +74,39 @@ class Save:
 class Saver:
     """Sends checkpoints of an experiment, or puts them into the spool."""
 
-    def __init__(self, experiment: Experiment, spool: Fallback | None, fence: RunFencing) -> None:
+    def __init__(
+        self, experiment: Experiment, spool: Fallback | None, fence: RunFencing, earlier: Earlier | None
+    ) -> None:
         self._experiment = experiment
+        self._earlier = earlier
         self._fence = fence
         self.spool = spool
         self._connection = experiment.connection if spool is None else impatient(experiment.connection)
 
     def save(self, save: Save) -> Checkpoint | None:
         """The checkpoint once the server has it durably; `None` once the spool has."""
-        spool, files = self.spool, save.snapshot.files
-        if spool is None or not spool.holds(self._experiment.id):
-            try:
-                return commit_checkpoint(
-                    self._connection,
-                    self._experiment.namespace_id,
-                    save.request,
-                    files or None,
-                    fence=self._fence,
-                    stop=save.stop,
-                    progress=save.moved,
-                )
-            except ModelBoxError as error:
-                if spool is None or not is_away(error):
-                    raise
-                _log.warning("The checkpoint of step %d goes to the spool: %s", save.handle.step, error)
-        spool.add_checkpoint(self._experiment.namespace_id, save.request, files, fence=self._fence)
-        return None
+        if self._earlier is not None:
+            self._earlier.wait_for(save.mark)
+            save.moved()
+        files, namespace_id = save.snapshot.files, self._experiment.namespace_id
+
+        def send() -> Checkpoint:
+            return commit_checkpoint(
+                self._connection,
+                namespace_id,
+                save.request,
+                files or None,
+                fence=self._fence,
+                stop=save.stop,
+                progress=save.moved,
+            )
+
+        def keep() -> None:
+            if self.spool is not None:
+                self.spool.add_checkpoint(namespace_id, save.request, files, fence=self._fence)
+
+        what = f"The checkpoint of step {save.handle.step} goes"
+        return send_or_keep(self.spool, self._experiment.id, send, keep, what)
 
 
 def is_only_a_warning(error: BaseException) -> bool:
@@ -112,11 +121,6 @@ def impatient(connection: Connection) -> Connection:
         max_attempts=_IMPATIENT_ATTEMPTS,
         transfer_patience_seconds=_IMPATIENT_PATIENCE_SECONDS,
     )
-
-
-def is_away(error: ModelBoxError) -> bool:
-    """Whether the server can't be reached, or does not answer: what waiting may cure, and nothing else does."""
-    return isinstance(error, (Unavailable, DeadlineExceeded))
 
 
 def stalled() -> ModelBoxError:

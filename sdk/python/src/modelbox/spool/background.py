@@ -8,7 +8,7 @@ import threading
 import time
 
 from modelbox.errors import ModelBoxError
-from modelbox.saving.save import is_away
+from modelbox.saving.fallback import is_away
 from modelbox.spool.sender import Sender
 from modelbox.spool.spool import Spool
 

@@ -15,7 +15,8 @@ from modelbox.transfer.cache import usual_folder
 
 DEFAULT_LIMIT_BYTES = 50 << 30
 _FREE_SHARE = 0.05
-"""Of the file system, this much stays free whatever the limit is."""
+_MOST_FREE_BYTES = 1 << 30
+"""Of the file system, this share stays free whatever the limit is, but not more than this: what finds no room is lost."""
 _MIB = 1 << 20
 
 
@@ -50,7 +51,7 @@ def require_room(folder: Path, limit_bytes: int, wanted_bytes: int) -> None:
             f"{limit_bytes:,}; set MODELBOX_SPOOL_SIZE_MIB, or see that the server can be reached."
         )
     space = shutil.disk_usage(folder)
-    if space.free - wanted_bytes < space.total * _FREE_SHARE:
+    if space.free - wanted_bytes < min(space.total * _FREE_SHARE, _MOST_FREE_BYTES):
         raise SpoolFull(
             f"The disk of the spool {folder} has {space.free:,} bytes free, too few for {wanted_bytes:,} more; make "
             "room there, or set MODELBOX_SPOOL_DIR to a folder on another disk."

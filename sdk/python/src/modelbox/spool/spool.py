@@ -19,7 +19,7 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.event_service_pb2 import LogEventsRequest
 from modelbox._gen.metric_service_pb2 import LogMetricsRequest
 from modelbox.connection import Connection
-from modelbox.errors import RunTakenOver, SpoolFull
+from modelbox.errors import ModelBoxError, RunTakenOver, SpoolFull
 from modelbox.holder import is_own, life_of
 from modelbox.saving.fence import RunFencing
 from modelbox.spool.book import Book, is_next, read_book, write_book
@@ -73,6 +73,17 @@ class Spool:
     def holds(self, experiment_id: str) -> bool:
         """Whether something of the experiment waits, so that what is newer must go behind it."""
         return bool(entries_of(self.folder_of(experiment_id)))
+
+    def send_now(self, experiment_id: str) -> bool:
+        """Sends what waits for the experiment, to make room: whether the server has taken something."""
+        from modelbox.spool.sender import Sender
+
+        before = len(entries_of(self.folder_of(experiment_id)))
+        try:
+            Sender(self).send(experiment_id, wait_seconds=None)
+        except ModelBoxError as error:
+            _log.warning("What waits in the spool can't be sent: %s", error)
+        return len(entries_of(self.folder_of(experiment_id))) < before
 
     def add_metrics(self, experiment_id: str, request: LogMetricsRequest, *, fence: RunFencing) -> None:
         """Keeps points of metrics. Raises as `add_checkpoint`."""

@@ -17,7 +17,7 @@ from modelbox.state.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from modelbox.objects.experiment import Experiment
-    from modelbox.saving import Fallback, RunFencing, SaveHandle
+    from modelbox.saving import Earlier, Fallback, RunFencing, SaveHandle
 
 MAX_SAVERS = 1_000
 """Of one connection. Beyond it, those that have nothing to do are closed."""
@@ -37,6 +37,7 @@ class StateSaver:
         max_pending: int = 1,
         spool: Fallback | None = None,
         fence: RunFencing | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         """`max_pending` is how many copies are in memory at most, the one that is being sent included.
 
@@ -46,7 +47,12 @@ class StateSaver:
         from modelbox.saving import CheckpointQueue
 
         self.queue = CheckpointQueue(
-            experiment, when_busy=when_busy, max_pending=max_pending, spool=spool, fence=fence
+            experiment,
+            when_busy=when_busy,
+            max_pending=max_pending,
+            spool=spool,
+            fence=fence,
+            earlier=earlier,
         )
         self._pool = MemoryPool(max_pending)
         self._lock = threading.Lock()
