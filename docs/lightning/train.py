@@ -127,7 +127,7 @@ def main() -> None:
     if chosen.out and trainer.is_global_zero:
         torch.save(model.state_dict(), chosen.out)
     if trainer.is_global_zero:
-        print(f"{trainer.global_step} steps, val_loss {float(trainer.callback_metrics['val_loss']):.4f}")
+        print(f"{trainer.global_step} steps, the weights are of epoch {trainer.current_epoch}")
 
 
 if __name__ == "__main__":

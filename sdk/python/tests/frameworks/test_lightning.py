@@ -78,12 +78,12 @@ def test_a_training_goes_on_from_every_step_to_the_bit(box: modelbox.ModelBox) -
 
     def callbacks() -> list[Any]:
         return [
-            ModelCheckpoint(every_n_train_steps=4),
+            ModelCheckpoint(every_n_train_steps=2),
             ModelCheckpoint(filename="best-{epoch}", monitor="val_loss", save_top_k=2, save_last=True),
         ]
 
     whole, _ = Project(box).fit(*callbacks(), validation=validation_loader())
-    for step in (4, 6, 14):
+    for step in (3, 6, 14):
         project = Project(box)
         with pytest.raises(Stopped):
             project.fit(*callbacks(), StopAfter(step), validation=validation_loader())
@@ -92,7 +92,7 @@ def test_a_training_goes_on_from_every_step_to_the_bit(box: modelbox.ModelBox) -
         assert bits_of(model) == bits_of(whole), step
         # At most one interval is trained again, with the data of the first time.
         assert model.seen == whole.seen[-len(model.seen) :]
-        assert len(model.seen) <= 18 - step + 4
+        assert len(model.seen) <= 18 - step + 2
 
 
 def test_data_loaders_with_a_state_of_their_own_keep_to_it(box: modelbox.ModelBox) -> None:

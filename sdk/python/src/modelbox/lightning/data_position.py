@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from modelbox.lightning.framework import Trainer
@@ -75,6 +76,32 @@ def skip_seen_batches(trainer: Trainer) -> None:
     fetcher.fetched = fetched
 
 
+def before_next_batch(trainer: Trainer, run: Callable[[], None]) -> None:
+    """Runs something right before the loop fetches its next batch; now, where that can't be known."""
+    fetcher = _fetcher(trainer)
+    if fetcher is None:
+        run()
+    else:
+        fetcher.iterator = _Interposed(fetcher, run)
+
+
+class _Interposed:
+    """Stands in for an iterator until it is used."""
+
+    def __init__(self, fetcher: Any, run: Callable[[], None]) -> None:
+        self._fetcher = fetcher
+        self._iterator = fetcher.iterator
+        self._run = run
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        self._fetcher.iterator = self._iterator
+        self._run()
+        return next(self._iterator)
+
+
 def _seen(trainer: Trainer) -> int:
     return trainer.fit_loop.epoch_loop.batch_progress.current.processed
 
@@ -86,4 +113,4 @@ def _loaders(trainer: Trainer) -> list[Any]:
 
 def _fetcher(trainer: Trainer) -> Any:
     fetcher = getattr(trainer.fit_loop, "_data_fetcher", None)
-    return fetcher if all(hasattr(fetcher, name) for name in ("fetched", "__next__")) else None
+    return fetcher if all(hasattr(fetcher, name) for name in ("fetched", "iterator", "__next__")) else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from modelbox.lightning.data_position import (
+    before_next_batch,
     begins_next_epoch,
     is_mid_epoch,
     is_stateful,
@@ -41,10 +42,12 @@ class TrainerHooks(Callback):
         """The next epoch is the first one after the end of another, which a checkpoint was saved at."""
         self._at_iterator: dict[str, Any] | None = None
         """The random numbers when the iterator of this epoch was made."""
+        self._before_validation: dict[str, Any] | None = None
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         io, logger = _io_of(trainer), _logger_of(trainer)
-        self._restored, self._is_first_epoch, self._at_iterator = None, False, None
+        self._restored, self._is_first_epoch = None, False
+        self._at_iterator, self._before_validation = None, None
         is_fit = stage == "fit"
         if io is not None and logger is not None and io.run.path == logger.run.path:
             # Both were made of one experiment, which has one run.
@@ -95,15 +98,21 @@ class TrainerHooks(Callback):
             if not is_stateful(trainer) and self._at_iterator is not None:
                 set_random_state(self._at_iterator)
                 skip_seen_batches(trainer)
-        # The last thing before the loop fetches the next batch.
-        set_random_state(restored["now"])
-        if begins_next_epoch(trainer):
+        elif begins_next_epoch(trainer):
             # The loop goes right into it, and calls nothing more.
             self._at_iterator = restored["now"]
+            set_random_state(restored["now"])
             if not is_stateful(trainer):
                 restart_iterator(trainer)
-        elif not is_mid_epoch(trainer):
+            at_first_batch = random_state()
+            before_next_batch(trainer, lambda: set_random_state(at_first_batch))
+            return
+        else:
             self._is_first_epoch = True
+            set_random_state(restored["now"])
+            return
+        # Lightning prepares a validation before, which it then leaves out.
+        before_next_batch(trainer, lambda: set_random_state(restored["now"]))
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: Any) -> None:
         if _io_of(trainer) is None:
@@ -115,6 +124,18 @@ class TrainerHooks(Callback):
             # A training that was never interrupted makes one now.
             self._at_iterator = random_state()
             restart_iterator(trainer)
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        if _io_of(trainer) is not None:
+            # A few microseconds; only the loop knows whether a validation follows.
+            self._before_validation = random_state()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: Any) -> None:
+        # Lightning leaves the validation out when it goes on from a checkpoint of the batch before it. So that training
+        # is the same with it and without it, a validation takes none of its random numbers.
+        before, self._before_validation = self._before_validation, None
+        if before is not None and trainer.state.fn == "fit":
+            set_random_state(before)
 
 
 class _FileExists:

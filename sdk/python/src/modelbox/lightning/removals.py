@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from modelbox.errors import FailedPrecondition, ModelBoxError, NotFound
 from modelbox.lightning.book import Stored
 from modelbox.objects.experiment import Experiment
-from modelbox.saving.save import is_away
+from modelbox.saving.fallback import is_away
 
 MAX_WAITING = 10_000
 _LOOK_SECONDS = 0.1
