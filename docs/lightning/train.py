@@ -90,7 +90,9 @@ def main() -> None:
     options.add_argument("--every-steps", type=int, default=10, help="between checkpoints")
     options.add_argument("--devices", type=int, default=1, help="processes")
     options.add_argument("--sentences", type=int, default=600)
-    options.add_argument("--pause-seconds", type=float, default=0.0, help="in each step, to have time to kill it")
+    options.add_argument(
+        "--pause-seconds", type=float, default=0.0, help="in each step, to have time to kill it"
+    )
     options.add_argument("--out", help="file for the weights at the end")
     chosen = options.parse_args()
 

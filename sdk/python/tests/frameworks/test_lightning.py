@@ -133,7 +133,9 @@ def test_exactly_the_best_are_left(project: Project) -> None:
     from lightning.pytorch.callbacks import ModelCheckpoint
     from small_lightning import validation_loader
 
-    best = ModelCheckpoint(monitor="val_loss", save_top_k=2, save_last=True, filename="{epoch}-{val_loss:.3f}")
+    best = ModelCheckpoint(
+        monitor="val_loss", save_top_k=2, save_last=True, filename="{epoch}-{val_loss:.3f}"
+    )
     _, trainer = project.fit(best, validation=validation_loader(), epochs=6)
     names = project.names()
     assert len(names) == 3
@@ -300,7 +302,9 @@ def test_objects_of_ones_own_need_permission(box: modelbox.ModelBox) -> None:
         def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
             checkpoint["mine"] = _Color.RED
 
-    with pytest.raises(modelbox.InvalidInput, match=r"state\['mine'\].*ModelBoxCheckpointIO\(…, allow_pickle"):
+    with pytest.raises(
+        modelbox.InvalidInput, match=r"state\['mine'\].*ModelBoxCheckpointIO\(…, allow_pickle"
+    ):
         Project(box).fit(model=Keeps(), epochs=1)
     project = Project(box)
     project.fit(model=Keeps(), epochs=1, **project.parts(allow_pickle=True))

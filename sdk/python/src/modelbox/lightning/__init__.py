@@ -1,7 +1,8 @@
 """For PyTorch Lightning: a logger, and checkpoints that are stored in ModelBox while training goes on.
 
-`Trainer(logger=logger, plugins=[ModelBoxCheckpointIO(logger)])` is all it takes. Needs `pip install modelbox[lightning]`,
-or `pytorch_lightning`; of two that are installed it is the one that the program has imported first.
+`Trainer(logger=logger, plugins=[ModelBoxCheckpointIO(logger)])` is all it takes. Needs
+`pip install modelbox[lightning]`, or `pytorch_lightning`; of two that are installed it is the one that the program has
+imported first.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def callbacks_of_pytorch_lightning() -> list[Any]:
 
 def _callbacks(package: str) -> list[Any]:
     hooks = sys.modules.get("modelbox.lightning.hooks")
-    return [hooks.TrainerHooks()] if hooks is not None and hooks.PACKAGE == package else []
+    return [hooks.TrainerHooks()] if hooks is not None and package == hooks.PACKAGE else []
 
 
 def __getattr__(name: str) -> Any:

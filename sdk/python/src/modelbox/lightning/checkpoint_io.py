@@ -191,7 +191,7 @@ class ModelBoxCheckpointIO(CheckpointIO):
         return None if latest is None else f"{SCHEME}{latest.path}"
 
     def teardown(self) -> None:
-        """Waits until all is durable, deletes what is to be deleted, and ends the run, once the logger has ended too."""
+        """Waits until all is durable, deletes what is to be deleted, and ends the run once the logger has ended."""
         if not self.run.is_open:
             return
 
@@ -292,7 +292,9 @@ class ModelBoxCheckpointIO(CheckpointIO):
             text = key.replace("\\", "\\\\").replace('"', '\\"')
             found = experiment.checkpoints(filter=f'labels."{PATH_LABEL}" = "{text}"').first()
         if found is None:
-            raise NotFound(f"{os.fspath(path)} is no file, and stands for no checkpoint of {experiment.path}.")
+            raise NotFound(
+                f"{os.fspath(path)} is no file, and stands for no checkpoint of {experiment.path}."
+            )
         return found
 
 
@@ -312,4 +314,3 @@ def _scores_of(checkpoint: dict[str, Any], path: str) -> dict[str, float]:
 
 def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
-

@@ -66,7 +66,7 @@ class TrainerHooks(Callback):
             return
         if is_rank_zero() and not io.has_resumed and io.run.latest is not None and trainer.ckpt_path is None:
             _log.warning(
-                'The experiment %s has checkpoints already, and this training begins anew; to go on, give fit '
+                "The experiment %s has checkpoints already, and this training begins anew; to go on, give fit "
                 'ckpt_path="modelbox://%s/latest".',
                 io.run.path,
                 io.run.path,

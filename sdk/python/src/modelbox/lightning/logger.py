@@ -133,7 +133,7 @@ class ModelBoxLogger(Logger):
     def log_hyperparams(
         self, params: Mapping[str, Any] | Namespace, metrics: Mapping[str, Any] | None = None, **_: Any
     ) -> None:
-        """Makes hyperparameters labels of the experiment. What is no JSON is its text, and nested keys are joined by `/`.
+        """Makes hyperparameters labels of the experiment. What is no JSON is its text; nested keys are joined by `/`.
 
         `metrics`, where there are any, are logged at step 0.
         """
