@@ -22,7 +22,7 @@ ROWS = ["75557", "26227", "71747", "71717", "55711", "74717", "74757", "71111", 
 
 
 def draw(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images of 28 × 28 grey dots, and which digit each of them shows."""
+    """Images of 28 by 28 grey dots, and which digit each of them shows."""
     random = np.random.default_rng(seed)
     shapes = [
         np.kron([[int(row) >> 2 & 1, int(row) >> 1 & 1, int(row) & 1] for row in rows], np.ones((4, 4)))
@@ -71,7 +71,9 @@ class Progress(keras.callbacks.Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--experiment", default="digits", help="name of the experiment, in the namespace demos")
+    parser.add_argument(
+        "--experiment", default="digits", help="name of the experiment, in the namespace demos"
+    )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--save-every", type=int, default=10, metavar="BATCHES")
     parser.add_argument("--take-over", action="store_true", help="end another trainer of the same experiment")

@@ -344,9 +344,7 @@ def test_what_makes_no_sense_is_told(experiment: modelbox.Experiment) -> None:
                 make()
         callback = ModelBoxCheckpoint(run, "val_own", save_best_only=True)
         with pytest.raises(modelbox.InvalidInput, match="mode="):
-            _model([own]).fit(
-                _data(), epochs=2, verbose=0, validation_data=_data()[0], callbacks=[callback]
-            )
+            _model([own]).fit(_data(), epochs=2, verbose=0, validation_data=_data()[0], callbacks=[callback])
 
 
 def own(truth: Any, guess: Any) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from modelbox.errors import InvalidInput
@@ -14,6 +15,7 @@ from modelbox.keras.replay import Replay
 from modelbox.keras.training_state import put_back, restored, state_of
 from modelbox.keras.variables import arrays_of, assign, match
 from modelbox.resume import TrainingRun
+from modelbox.transfer import Uploadable
 
 LABEL = "keras/backup"
 
@@ -160,6 +162,30 @@ class ModelBoxBackup(RunCallback):
             state["logs"] = logs
         name = f"{self.name}-{self.step}" + ("-end" if ended_of else "")
         handle = self.run.states.save(
-            state, self.step, name=name, epoch=self._epoch, metrics=logs, metadata=self._kept.labels
+            state,
+            self.step,
+            name=name,
+            epoch=self._epoch,
+            metrics=logs,
+            metadata=self._kept.labels,
+            beside=_MetricsFirst(self.run),
         )
         self._kept.saved(handle)
+
+
+class _MetricsFirst:
+    """No files, but a condition: a backup is sent after the metrics of its steps, which no restart logs again."""
+
+    size_bytes = 0
+
+    def __init__(self, run: TrainingRun) -> None:
+        self._run = run
+
+    @property
+    def files(self) -> Mapping[str, Uploadable]:
+        # Asked for by the thread that sends.
+        self._run.metrics.flush()
+        return {}
+
+    def release(self) -> None:
+        pass

@@ -22,7 +22,9 @@ def is_more_better(model: Any, monitor: str, mode: Mode) -> bool:
         direction = getattr(metric, "_direction", None)
         if metric.name == name and direction is not None:
             return direction == "up"
-    raise InvalidInput(f'Whether more or less of {monitor} is better is not known; say mode="max" or mode="min".')
+    raise InvalidInput(
+        f'Whether more or less of {monitor} is better is not known; say mode="max" or mode="min".'
+    )
 
 
 def _metrics(metrics: Any) -> Iterator[Any]:

@@ -108,8 +108,8 @@ class ModelBoxCheckpoint(RunCallback):
             value = metrics.get(self.monitor)
             if value is None:
                 warnings.warn(
-                    f"{self.monitor} is not among the metrics {sorted(metrics)}, so this model is saved, whether it is the "
-                    "best or not.",
+                    f"{self.monitor} is not among the metrics {sorted(metrics)}, so this model is saved, be it the best "
+                    "or not.",
                     stacklevel=2,
                 )
             elif not self._is_better(value):
@@ -130,7 +130,11 @@ class ModelBoxCheckpoint(RunCallback):
 
     def _is_better(self, value: float) -> bool:
         is_more = is_more_better(self.model, self.monitor, self.mode)
-        if self.best is None or math.isnan(self.best) or (value > self.best if is_more else value < self.best):
+        if (
+            self.best is None
+            or math.isnan(self.best)
+            or (value > self.best if is_more else value < self.best)
+        ):
             self.best = value
             return True
         return False

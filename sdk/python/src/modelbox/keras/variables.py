@@ -43,8 +43,8 @@ def match(variables: Sequence[Any], stored: Mapping[str, Any], what: str) -> lis
     for name, (variable, value) in zip(named, pairs, strict=True):
         if tuple(variable.shape) != tuple(value.shape):
             raise InvalidInput(
-                f"{name} has the shape {tuple(value.shape)} in the checkpoint, and {tuple(variable.shape)} here: it was "
-                f"saved with another {what}."
+                f"{name} has the shape {tuple(value.shape)} in the checkpoint, and {tuple(variable.shape)} here: it "
+                f"was saved with another {what}."
             )
     return pairs
 

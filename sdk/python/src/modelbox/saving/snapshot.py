@@ -56,13 +56,14 @@ class JoinedSnapshot:
     """The files of several snapshots as one; none of them has a path of another."""
 
     def __init__(self, *parts: Snapshot) -> None:
-        self.files: Mapping[str, Uploadable] = {
-            path: file for part in parts for path, file in part.files.items()
-        }
         self.size_bytes = sum(part.size_bytes for part in parts)
         self._parts = parts
 
+    @property
+    def files(self) -> Mapping[str, Uploadable]:
+        """Of all."""
+        return {path: file for part in self._parts for path, file in part.files.items()}
+
     def release(self) -> None:
-        self.files = {}
         for part in self._parts:
             part.release()
