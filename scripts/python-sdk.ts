@@ -12,11 +12,12 @@ const OLDEST = ["httpx==0.27.0", "protobuf==6.31.0", "tomli==2.0.1"];
 const NEWEST = ["httpx==0.28.1", "protobuf==7.36.2", "numpy==2.2.6"];
 /** Types of protobuf's own modules, and what only older Pythons need. */
 const TYPES = ["types-protobuf==7.35.1.20260906", "tomli==2.0.1", "fsspec==2026.9.0"];
-/** PyPI has PyTorch for Linux with CUDA only: it runs without a GPU, and takes 5.6 GB with what it brings. */
+/** PyPI has PyTorch for Linux with CUDA only: it runs without a GPU, and takes 6 GB with what it brings. */
 const FRAMEWORKS = [
   "torch==2.15.0",
   "lightning==2.6.6",
   "keras==3.15.1",
+  "jax==0.12.0.1",
   "onnxruntime==1.32.0",
   "onnx==1.23.2",
   "safetensors==0.8.0",

@@ -5,7 +5,7 @@ from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
 from modelbox.saving.metrics import MetricsWriter
 from modelbox.saving.queue import CheckpointQueue
-from modelbox.saving.snapshot import FilesSnapshot, Snapshot
+from modelbox.saving.snapshot import FilesSnapshot, JoinedSnapshot, Snapshot
 
 __all__ = [
     "CheckpointQueue",
@@ -13,6 +13,7 @@ __all__ = [
     "Fallback",
     "FilesSnapshot",
     "FixedFence",
+    "JoinedSnapshot",
     "MetricsWriter",
     "RunFencing",
     "SaveHandle",

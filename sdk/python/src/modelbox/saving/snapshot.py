@@ -50,3 +50,20 @@ class FilesSnapshot:
             on_release, self._on_release = self._on_release, None
         if on_release is not None:
             on_release()
+
+
+class JoinedSnapshot:
+    """The files of several snapshots as one; none of them has a path of another."""
+
+    def __init__(self, *parts: Snapshot) -> None:
+        self.size_bytes = sum(part.size_bytes for part in parts)
+        self._parts = parts
+
+    @property
+    def files(self) -> Mapping[str, Uploadable]:
+        """Of all."""
+        return {path: file for part in self._parts for path, file in part.files.items()}
+
+    def release(self) -> None:
+        for part in self._parts:
+            part.release()

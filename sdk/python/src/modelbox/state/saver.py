@@ -17,7 +17,7 @@ from modelbox.state.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from modelbox.objects.experiment import Experiment
-    from modelbox.saving import Earlier, Fallback, RunFencing, SaveHandle
+    from modelbox.saving import Earlier, Fallback, RunFencing, SaveHandle, Snapshot
 
 MAX_SAVERS = 1_000
 """Of one connection. Beyond it, those that have nothing to do are closed."""
@@ -69,15 +69,26 @@ class StateSaver:
         wait: bool = False,
         allow_pickle: bool = False,
         timeout_seconds: float | None = None,
+        beside: Snapshot | None = None,
     ) -> SaveHandle:
         """Copies a state and saves the copy as a checkpoint; see `Experiment.save`.
 
-        `timeout_seconds` is how long it waits for earlier saves at most; then it raises `DeadlineExceeded`.
+        `timeout_seconds` is how long it waits for earlier saves at most; then it raises `DeadlineExceeded`. `beside`
+        has more files for the same checkpoint, and is released when they are saved, also when this raises.
         """
+        from modelbox.saving import JoinedSnapshot
+
         kinds = kinds_to_save()
         with self._lock:
-            self.queue.make_room(timeout_seconds)
-            snapshot = take_snapshot(state, kinds, self._pool, allow_pickle=allow_pickle)
+            try:
+                self.queue.make_room(timeout_seconds)
+                snapshot: Snapshot = take_snapshot(state, kinds, self._pool, allow_pickle=allow_pickle)
+            except BaseException:
+                if beside is not None:
+                    beside.release()
+                raise
+            if beside is not None:
+                snapshot = JoinedSnapshot(snapshot, beside)
             handle = self.queue.submit(
                 snapshot, step=step, name=name, epoch=epoch, metrics=metrics, labels=metadata
             )
