@@ -20,10 +20,12 @@ import { checkpoints } from "./series/checkpoints.ts";
 import { encoding } from "./encoding/encoding.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
+import { mlflow } from "./mlflow/mlflow.ts";
 import { reuse } from "./reuse/reuse.ts";
 import { s3 } from "./s3/s3.ts";
 import { smallFiles } from "./small-files/small-files.ts";
 import { start } from "./start/start.ts";
+import { training } from "./training/training.ts";
 
 const benches: readonly Bench[] = [
   start,
@@ -39,6 +41,8 @@ const benches: readonly Bench[] = [
   collection,
   smallFiles,
   encoding,
+  training,
+  mlflow,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
