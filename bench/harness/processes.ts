@@ -60,7 +60,7 @@ export interface Service extends AsyncDisposable {
 
 /** What may be set for a service. */
 export interface ServiceOptions extends Omit<RunOptions, "limitMs"> {
-  /** Ends the programs that it has started, too, which it does not do itself; default false. */
+  /** Whether its end is that of all programs that it has started, at once; default false. */
   readonly ownGroup?: boolean;
 }
 
@@ -91,12 +91,10 @@ export function startService(
       });
     },
     async [Symbol.asyncDispose]() {
-      end(child, "SIGTERM");
+      end(child, options.ownGroup ? "SIGKILL" : "SIGTERM");
       const force = setTimeout(() => end(child, "SIGKILL"), stopLimitMs);
       await child.exited;
       clearTimeout(force);
-      // Whom it has left behind.
-      if (groups.has(child)) end(child, "SIGKILL");
       running.delete(child);
     },
   };

@@ -6,6 +6,8 @@ import { running } from "./processes.ts";
 const modules = join(import.meta.dir, "../python");
 const maxShownOutput = 2_000;
 const defaultLimitMs = 300_000;
+/** Programs end in this time after the end of their input, or are ended. */
+const stopLimitMs = 20_000;
 
 /** A program in Python that carries out orders one after the other, so that what it has imported and opened is warm. */
 export interface PythonChild extends AsyncDisposable {
@@ -56,8 +58,6 @@ export function startPython(
     },
   };
 }
-
-const stopLimitMs = 20_000;
 
 /** For programs of a bench: its modules, and no files beside the sources. */
 export const pythonEnvironment: Readonly<Record<string, string>> = {

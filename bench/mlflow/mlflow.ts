@@ -16,7 +16,13 @@ import { pythonEnvironment, startPython, type PythonChild } from "../harness/pyt
 import { pythonWithMlflow, pythonWithModelBox } from "../harness/python-environments.ts";
 import { waitUntilIdle } from "../harness/server-idle.ts";
 import { interleave, sampleOf } from "../harness/statistics.ts";
-import { mlflowDatabase, mlflowEnvironment, mlflowVersion, startMlflow } from "../peers/mlflow.ts";
+import {
+  mlflowDatabase,
+  mlflowDefaultWorkers,
+  mlflowEnvironment,
+  mlflowVersion,
+  startMlflow,
+} from "../peers/mlflow.ts";
 
 interface Sizes {
   readonly runs: number;
@@ -26,10 +32,19 @@ interface Sizes {
   readonly fileRounds: number;
   /** Metrics that are logged one by one for each figure. */
   readonly singles: number;
+  /** Of MLflow's server, each of which takes seconds of a processor to start. */
+  readonly workers: number;
 }
 
-const full: Sizes = { runs: 10_000, fileBytes: 1024 ** 3, rounds: 9, fileRounds: 5, singles: 100 };
-const smoke: Sizes = { runs: 60, fileBytes: 4 * 1024 ** 2, rounds: 1, fileRounds: 1, singles: 5 };
+const full: Sizes = {
+  runs: 10_000,
+  fileBytes: 1024 ** 3,
+  rounds: 9,
+  fileRounds: 5,
+  singles: 100,
+  workers: mlflowDefaultWorkers,
+};
+const smoke: Sizes = { runs: 60, fileBytes: 4 * 1024 ** 2, rounds: 1, fileRounds: 1, singles: 5, workers: 1 };
 /** The files of all rounds on either server, what is sent, and what is fetched. */
 const neededBytes = 17e9;
 const batch = { keys: 10, steps: 100 };
@@ -58,10 +73,11 @@ export const mlflow: Bench = {
       throw new SkippedError(`needs ${neededBytes / 1e9} GB in ${context.folder}; choose --folder`);
     const python = pythonWithMlflow();
     await using stack = new AsyncDisposableStack();
-    const sides = [
-      await openModelBox(context, stack, pythonWithModelBox(), sizes),
-      await openMlflow(context, stack, python, sizes),
-    ] as const;
+    const sides = await Promise.all([
+      openModelBox(context, stack, pythonWithModelBox(), sizes),
+      openMlflow(context, stack, python, sizes),
+    ]);
+    for (const side of sides) await side.idle();
     const metrics = await logMetrics(context, sides, sizes);
     const search = await searchRuns(context, sides, sizes);
     const files = await moveFiles(context, sides, sizes);
@@ -97,7 +113,7 @@ async function openMlflow(
   context: BenchContext,
   stack: AsyncDisposableStack,
   python: string,
-  { runs }: Sizes,
+  { runs, workers }: Sizes,
 ): Promise<Side> {
   const folder = join(context.folder, "mlflow");
   await mkdir(folder);
@@ -105,7 +121,7 @@ async function openMlflow(
   const env = { ...pythonEnvironment, ...mlflowEnvironment };
   const fill = join(import.meta.dir, "fill_mlflow.py");
   await run([python, fill, mlflowDatabase(folder), String(runs)], { env, cwd: folder, limitMs: fillLimitMs });
-  const server = stack.use(await startMlflow(python, folder));
+  const server = stack.use(await startMlflow(python, folder, workers));
   const client = stack.use(
     startPython(
       python,
@@ -208,7 +224,7 @@ type Times = Readonly<
   Record<"single" | "batches" | "search" | "upload" | "download", ReadonlyMap<string, Sample>>
 >;
 
-function report({ runs, fileBytes, singles }: Sizes, times: Times, version: string): Report {
+function report({ runs, fileBytes, singles, workers }: Sizes, times: Times, version: string): Report {
   const time = (name: string, of: ReadonlyMap<string, Sample>, limit: number): Figure => ({
     name,
     unit: "ms",
@@ -235,7 +251,7 @@ function report({ runs, fileBytes, singles }: Sizes, times: Times, version: stri
       speed("artifact, download", times.download),
     ],
     notes: [
-      `MLflow ${version}: \`mlflow server\` with SQLite, artifacts in a folder that clients reach through the server (\`mlflow-artifacts:\`, its default), and its default of four workers. ModelBox's server with its embedded database and a folder. Both as they come, on loopback, on the same disk, each used by one process through its own Python client (MlflowClient, modelbox.ModelBox), which has done everything once before.`,
+      `MLflow ${version}: \`mlflow server\` with SQLite, artifacts in a folder that clients reach through the server (\`mlflow-artifacts:\`, its default), and ${workers} workers (4 is its default), without its execution of jobs. ModelBox's server with its embedded database and a folder. Both as they come, on loopback, on the same disk, each used by one process through its own Python client (MlflowClient, modelbox.ModelBox), which has done everything once before.`,
       `A metric is the mean of ${singles} calls, each waited for: \`log_metric\`, \`log_metrics\`. A batch has ${batch.keys} keys at ${batch.steps} steps: \`log_batch\`, \`log_metric_points\`; making the points counts.`,
       `Runs have five parameters and five metrics with a point each. MLflow's are runs of one experiment, filled by MLflow's models of its tables; ModelBox's are experiments of one namespace, with labels. Both searches filter by a parameter and a metric, order by another metric, fetch the first ${pageSize}, and found the same in the same order.`,
       "Artifacts are one file of random bytes, new for each round, in the page cache. ModelBox flushes what it stores, and checks every byte in both directions; MLflow does neither.",

@@ -8,7 +8,7 @@ import traceback
 
 
 def serve(**orders):
-    """Until the end of the input. An order is `{"do": name, …}`; the rest are arguments of the function of that name."""
+    """Until the end of the input. An order is `{"do": name, …}`; the rest are arguments of that function."""
     answers = os.fdopen(os.dup(1), "w")
     # What libraries print belongs into the log.
     os.dup2(2, 1)
