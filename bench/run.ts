@@ -100,7 +100,8 @@ async function runAll({ values, positionals }: Arguments): Promise<number> {
   const folder = makeFolder(resolve(values.folder));
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    // Not once: a second signal, from a terminal and from `bun run` for example, would end this in the middle of it.
+    process.on(signal, () => {
       endRunningPrograms();
       cleanUp();
       process.exit(130);

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { answers, freePort, run, startService } from "../harness/processes.ts";
+import { processorMsOfGroup } from "../harness/processor-time.ts";
 
 const startLimitMs = 300_000;
 /** Of `mlflow server`, unless one says otherwise. */
@@ -10,6 +11,8 @@ export const mlflowDefaultWorkers = 4;
 export interface MlflowServer extends AsyncDisposable {
   /** `http://127.0.0.1:…`. */
   readonly uri: string;
+  /** Processor time that all of its processes have taken so far, in steps of 10 ms. */
+  processorMs(): number;
 }
 
 /** Of MLflow's programs: nothing goes to its makers, and what else it would run beside the server gets no processor. */
@@ -67,7 +70,11 @@ export async function startMlflow(python: string, folder: string, workers: numbe
     await service[Symbol.asyncDispose]();
     throw error;
   }
-  return { uri, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+  return {
+    uri,
+    processorMs: () => processorMsOfGroup(service.pid),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
 }
 
 /** Its version. */
