@@ -35,7 +35,7 @@ export function startPython(
   const answers = lines(child.stdout);
   return {
     async ask<Answer>(name: string, values: object = {}, limitMs = defaultLimitMs) {
-      child.stdin.write(`${JSON.stringify({ do: name, ...values })}\n`);
+      void child.stdin.write(`${JSON.stringify({ do: name, ...values })}\n`);
       await child.stdin.flush();
       const force = setTimeout(() => child.kill("SIGKILL"), limitMs);
       const { value, done } = await answers.next();
