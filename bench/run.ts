@@ -20,10 +20,12 @@ import { checkpoints } from "./series/checkpoints.ts";
 import { encoding } from "./encoding/encoding.ts";
 import { memory } from "./memory/memory.ts";
 import { metadata } from "./metadata/metadata.ts";
+import { mlflow } from "./mlflow/mlflow.ts";
 import { reuse } from "./reuse/reuse.ts";
 import { s3 } from "./s3/s3.ts";
 import { smallFiles } from "./small-files/small-files.ts";
 import { start } from "./start/start.ts";
+import { training } from "./training/training.ts";
 
 const benches: readonly Bench[] = [
   start,
@@ -39,6 +41,8 @@ const benches: readonly Bench[] = [
   collection,
   smallFiles,
   encoding,
+  training,
+  mlflow,
 ];
 const root = join(import.meta.dir, "..");
 const resultsFolder = join(root, "dist/bench");
@@ -96,7 +100,8 @@ async function runAll({ values, positionals }: Arguments): Promise<number> {
   const folder = makeFolder(resolve(values.folder));
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    // Not once: a second signal, from a terminal and from `bun run` for example, would end this in the middle of it.
+    process.on(signal, () => {
       endRunningPrograms();
       cleanUp();
       process.exit(130);

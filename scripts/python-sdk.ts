@@ -27,6 +27,9 @@ const FRAMEWORKS = [
   "numpy==2.4.6",
 ];
 
+/** Compared with in bench/; it brings what its server needs. */
+const MLFLOW = ["mlflow==3.17.2"];
+
 /** An environment to run tests in. */
 export interface TestEnvironment {
   /** For the list of results, for example "Python 3.13". */
@@ -86,4 +89,9 @@ export function frameworkEnvironment(): TestEnvironment {
       withUv,
     ),
   };
+}
+
+/** MLflow with its server, on the Python that the frameworks run on. */
+export function mlflowEnvironment(): PythonWith {
+  return pythonWith("mlflow", MLFLOW, findPythons().at(-1)?.program, withUv);
 }

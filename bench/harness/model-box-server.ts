@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchContext } from "./bench.ts";
 import { answers, freePort, startService, type Service } from "./processes.ts";
+import { processorMsOf } from "./processor-time.ts";
 
 /** A server of the measured executable, on embedded storage and loopback. */
 export interface ModelBoxServer extends AsyncDisposable {
@@ -56,7 +57,7 @@ export async function startModelBox(
     grpcAddr,
     readyMs: performance.now() - startedAt,
     memory: () => memoryOf(service),
-    processorMs: () => processorMsOf(service),
+    processorMs: () => processorMsOf(service.pid),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
@@ -78,13 +79,6 @@ function memoryOf({ pid }: Service): Memory {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
   return { peak: field("VmHWM"), now: field("VmRSS"), anonymous: field("RssAnon") };
-}
-
-/** Fields 14 and 15 of the line are user and system time, in hundredths of a second; field 2 ends with the last bracket. */
-function processorMsOf({ pid }: Service): number {
-  const line = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Environment of the command line for this server: no other configuration reaches it. */

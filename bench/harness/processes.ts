@@ -58,11 +58,17 @@ export interface Service extends AsyncDisposable {
   until(what: string, condition: () => Promise<boolean>, limitMs?: number): Promise<void>;
 }
 
+/** What may be set for a service. */
+export interface ServiceOptions extends Omit<RunOptions, "limitMs"> {
+  /** Whether its end is that of all programs that it has started, at once; default false. */
+  readonly ownGroup?: boolean;
+}
+
 /** Starts a program; what it prints goes to the file `logPath`. */
 export function startService(
   argv: readonly string[],
   logPath: string,
-  options: Omit<RunOptions, "limitMs"> = {},
+  options: ServiceOptions = {},
 ): Service {
   const log = Bun.file(logPath);
   const child = Bun.spawn([...argv], {
@@ -70,8 +76,10 @@ export function startService(
     stdin: "ignore",
     stdout: "ignore",
     stderr: log,
+    detached: options.ownGroup ?? false,
   });
   running.add(child);
+  if (options.ownGroup) groups.add(child);
   return {
     pid: child.pid,
     async until(what, condition, limitMs = 30_000) {
@@ -83,13 +91,27 @@ export function startService(
       });
     },
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      const force = setTimeout(() => child.kill("SIGKILL"), stopLimitMs);
+      end(child, options.ownGroup ? "SIGKILL" : "SIGTERM");
+      const force = setTimeout(() => end(child, "SIGKILL"), stopLimitMs);
       await child.exited;
       clearTimeout(force);
       running.delete(child);
     },
   };
+}
+
+/** A program that is the first of a group is ended with all of the group. */
+function end(child: Bun.Subprocess, signal: "SIGTERM" | "SIGKILL"): void {
+  if (!groups.has(child)) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // Nobody is left of it.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }
 
 function placeOf({ cwd, env }: RunOptions) {
@@ -98,10 +120,12 @@ function placeOf({ cwd, env }: RunOptions) {
 
 /** Every program that was started and runs; whoever starts one adds it. */
 export const running = new Set<Bun.Subprocess>();
+/** Those that are the first of a group of their own. */
+const groups = new WeakSet<Bun.Subprocess>();
 
 /** Ends every program that was started here and still runs; for an end of the bench in the middle. */
 export function endRunningPrograms(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) end(child, "SIGKILL");
 }
 
 /** Asks again and again until the answer is yes; a condition that throws ends the waiting. */
