@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         UniqueTag,
         Watch,
     )
+    from modelbox.resume import ResumableTraining, TrainingRun, resumable
 
 __version__ = VERSION
 
@@ -105,6 +106,7 @@ __all__ = [
     "OutOfRange",
     "PermissionDenied",
     "ResourceExhausted",
+    "ResumableTraining",
     "Run",
     "RunHeld",
     "RunTakenOver",
@@ -114,6 +116,7 @@ __all__ = [
     "SpoolFull",
     "TagAssignment",
     "TrackedFile",
+    "TrainingRun",
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
@@ -121,14 +124,23 @@ __all__ = [
     "UnknownError",
     "Watch",
     "__version__",
+    "resumable",
 ]
+
+_MODULES = {
+    "ModelBox": "modelbox.client",
+    "ResumableTraining": "modelbox.resume",
+    "TrainingRun": "modelbox.resume",
+    "resumable": "modelbox.resume",
+}
+"""Where names are that are not in `modelbox.objects`."""
 
 
 def __getattr__(name: str) -> Any:
     # Programs that only might use this package shall not wait for what it takes to talk to a server.
     if name not in __all__:
         raise AttributeError(f"module 'modelbox' has no attribute '{name}'")
-    module = import_module("modelbox.client" if name == "ModelBox" else "modelbox.objects")
+    module = import_module(_MODULES.get(name, "modelbox.objects"))
     value = getattr(module, name)
     globals()[name] = value
     return value

@@ -127,8 +127,8 @@ class ModelBox:
         """Creates an experiment, or returns the one that is there with the same fields; with others: `AlreadyExists`.
 
         `namespace` is an id, or a name, which is created when it is not there. `external_id` is the run id in the
-        system that started it, unique in the namespace: it ties the restarts of one job together. `metadata` are its
-        labels.
+        system that started it, unique in the namespace. It ties the restarts of one job together: the experiment that
+        has it is returned as it is, whatever the other arguments say. `metadata` are its labels.
         """
         return create_experiment(
             self.connection,

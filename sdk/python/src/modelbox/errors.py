@@ -198,7 +198,7 @@ class LocalFileError(ModelBoxError):
 
 
 class SpoolFull(ModelBoxError):
-    """There is no room for what was to be sent later: the limit of the spool, or its disk, is reached."""
+    """What was to be sent later can't be kept: the limit of the spool is reached, or its disk is full, or fails."""
 
     code = "spool_full"
 

@@ -15,7 +15,7 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.lease_service_pb2 import LEASE_KIND_RUN
 from modelbox._gen.methods import ExperimentService
 from modelbox.connection import Connection
-from modelbox.errors import InvalidInput
+from modelbox.errors import AlreadyExists, InvalidInput
 from modelbox.objects.artifact import Files, HasArtifacts
 from modelbox.objects.base import Labelled
 from modelbox.objects.checkpoint import (
@@ -307,7 +307,7 @@ def create_experiment(
     description: str,
     metadata: Mapping[str, Json] | None,
 ) -> Experiment:
-    """New, or the one that is there with the same fields."""
+    """New, or the one that is there: with the same run id, or with the same fields."""
     request = pb.CreateExperimentRequest(
         namespace=namespace,
         name=name,
@@ -317,5 +317,12 @@ def create_experiment(
         description=description,
         labels=to_labels(metadata),
     )
-    answer = connection.call(ExperimentService.CreateExperiment, request)
+    try:
+        answer = connection.call(ExperimentService.CreateExperiment, request)
+    except AlreadyExists as error:
+        path = error.metadata.get("name", "")
+        found = get_experiment(connection, path) if external_id and path else None
+        if found is None or found.external_id != external_id:
+            raise
+        return found
     return decode(Experiment, answer.experiment, connection)

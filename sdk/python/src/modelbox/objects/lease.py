@@ -12,10 +12,11 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.methods import LeaseService
 from modelbox.connection import Connection
 from modelbox.errors import FailedPrecondition, ModelBoxError
+from modelbox.holder import holder_name
 from modelbox.objects.base import ServerObject
 from modelbox.objects.decode import decode, decodes
 from modelbox.objects.values import to_duration
-from modelbox.transfer.lease_keeper import LeaseKeeper, holder_name
+from modelbox.transfer.lease_keeper import LeaseKeeper
 
 DEFAULT_TTL_SECONDS = 60.0
 _LONGEST_POLL_SECONDS = 1.0

@@ -27,6 +27,6 @@ class Fallback(Protocol):
     ) -> None:
         """Keeps a checkpoint durably. `request` has no files and no fence.
 
-        Raises `SpoolFull` where there is no room, and `LocalFileError` where the disk fails.
+        Raises `SpoolFull` where there is no room, or the disk fails.
         """
         ...

@@ -34,10 +34,12 @@ class BackgroundSender:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process_id = os.getpid()
+        self._is_closed = False
         spool.on_added = self.start
 
     def start(self) -> None:
         """Begins to send, or to look again soon."""
+        self._is_closed = False
         self.spool.added.set()
         if self._process_id != os.getpid():
             self._lock, self._thread, self._process_id = threading.Lock(), None, os.getpid()
@@ -46,6 +48,11 @@ class BackgroundSender:
                 # A daemon: see above.
                 self._thread = threading.Thread(target=self._run, name="modelbox-spool", daemon=True)
                 self._thread.start()
+
+    def close(self) -> None:
+        """Ends soon, until something is added or it is started again."""
+        self._is_closed = True
+        self.spool.added.set()
 
     def wait_until_sent(self, experiment_id: str, timeout_seconds: float) -> bool:
         """Whether nothing of the experiment waits any more, after at most so many seconds."""
@@ -57,13 +64,20 @@ class BackgroundSender:
             time.sleep(_LOOK_SECONDS)
         return True
 
+    def _should_end(self) -> bool:
+        return self._is_closed or not threading.main_thread().is_alive()
+
     def _run(self) -> None:
         sender = Sender(self.spool)
         pause_seconds, told = _FIRST_PAUSE_SECONDS, ""
-        while threading.main_thread().is_alive():
+        while True:
             self.spool.added.clear()
+            with self._lock:
+                if self._should_end():
+                    self._thread = None
+                    return
             try:
-                report = sender.send(should_end=lambda: not threading.main_thread().is_alive())
+                report = sender.send(should_end=self._should_end)
             except ModelBoxError as error:
                 if is_away(error):
                     time.sleep(pause_seconds)

@@ -6,9 +6,9 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.lease_service_pb2 import LEASE_KIND_RUN
 from modelbox.connection import Connection
 from modelbox.errors import Aborted, FailedPrecondition, RunHeld, RunTakenOver
+from modelbox.holder import SENDER_MARK, holder_name
 from modelbox.objects.lease import DEFAULT_TTL_SECONDS, HeldLease, acquire
 from modelbox.spool.spool import Spool
-from modelbox.transfer.lease_keeper import holder_name
 
 
 class BookFence:
@@ -39,7 +39,7 @@ class BookFence:
                 self._connection,
                 LEASE_KIND_RUN,
                 f"experiment:{self._experiment_id}",
-                holder=f"{holder_name()} (sends a spool)",
+                holder=f"{holder_name()} {SENDER_MARK}",
                 ttl_seconds=DEFAULT_TTL_SECONDS,
             )
         except FailedPrecondition as refused:

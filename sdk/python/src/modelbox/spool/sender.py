@@ -76,14 +76,14 @@ class Sender:
         self,
         experiment_id: str | None = None,
         *,
-        wait_seconds: float = 0.0,
+        wait_seconds: float | None = 0.0,
         should_end: Callable[[], bool] = lambda: False,
     ) -> SendReport:
         """Sends what waits for an experiment, or for all of the server.
 
         Raises at once when the server is away, and otherwise at the end, what kept something from being sent that may
-        be sent later: a wrong token, a full server. `wait_seconds` is how long it waits for another sender.
-        `should_end` is asked between the entries.
+        be sent later: a wrong token, a full server. `wait_seconds` is how long it waits for another sender,
+        `None` for as long as that takes. `should_end` is asked between the entries.
         """
         chosen = self.spool.experiment_ids() if experiment_id is None else [experiment_id]
         sent = set_aside = 0
@@ -102,11 +102,11 @@ class Sender:
         return SendReport(sent, set_aside, sum(len(entries_of(self.spool.folder_of(one))) for one in chosen))
 
     def _send_experiment(
-        self, experiment_id: str, wait_seconds: float, should_end: Callable[[], bool]
+        self, experiment_id: str, wait_seconds: float | None, should_end: Callable[[], bool]
     ) -> tuple[int, int]:
         folder = self.spool.folder_of(experiment_id)
         sent = set_aside = 0
-        if not entries_of(folder):
+        if not entries_of(folder) or self.spool.is_trained_elsewhere(experiment_id):
             return sent, set_aside
         with file_lock(folder / "sender.lock", wait_seconds=wait_seconds, should_end=should_end) as has_lock:
             if not has_lock:

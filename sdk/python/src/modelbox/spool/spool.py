@@ -11,6 +11,7 @@ import uuid
 import weakref
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
@@ -18,9 +19,10 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.event_service_pb2 import LogEventsRequest
 from modelbox._gen.metric_service_pb2 import LogMetricsRequest
 from modelbox.connection import Connection
-from modelbox.errors import LocalFileError, RunTakenOver, SpoolFull
+from modelbox.errors import RunTakenOver, SpoolFull
+from modelbox.holder import is_own, life_of
 from modelbox.saving.fence import RunFencing
-from modelbox.spool.book import is_next, read_book, write_book
+from modelbox.spool.book import Book, is_next, read_book, write_book
 from modelbox.spool.durable import flush_folder, make_folder
 from modelbox.spool.entry import Entry, EntryKind, StoredCall, entries_of, entry_name, write_call
 from modelbox.spool.file_lock import file_lock
@@ -35,7 +37,12 @@ _MAX_LOCK_ATTEMPTS = 10
 _SMALL_BYTES = 64 << 10
 """What an entry takes besides its bytes, at most."""
 
+_MAX_ANNOUNCED = 16
+
 _log = logging.getLogger("modelbox")
+
+_trainers: weakref.WeakValueDictionary[str, RunFencing] = weakref.WeakValueDictionary()
+"""Those of this process, by the folder of their experiment."""
 
 
 class Spool:
@@ -58,7 +65,6 @@ class Spool:
         self.folder = server_folder(self.base_folder, connection.base_url)
         """Of this server."""
         self.limit_bytes = spool_limit_bytes() if limit_bytes is None else limit_bytes
-        self._fences: weakref.WeakValueDictionary[str, RunFencing] = weakref.WeakValueDictionary()
         self.added = threading.Event()
         """Set whenever something was added, for whoever sends."""
         self.on_added: Callable[[], None] | None = None
@@ -87,20 +93,40 @@ class Spool:
         """Keeps a checkpoint of the experiment whose id `request` has.
 
         Where there is no room for it, older checkpoints of the experiment give way, all but the newest: what a killed
-        training goes on from. Raises `SpoolFull` when that is not enough, `LocalFileError` when the disk fails, and
-        `RunTakenOver` when another trainer has gone on with the run.
+        training goes on from. Raises `SpoolFull` when that is not enough, or the disk fails, and `RunTakenOver` when
+        another trainer has gone on with the run.
         """
         self._add(request.experiment, "checkpoint", request, namespace_id, files, fence)
 
     def attach(self, experiment_id: str, fence: RunFencing) -> None:
         """The trainer of this process: what waits for the experiment goes with its fence, as long as it lives."""
-        self._fences[experiment_id] = fence
+        _trainers[self._key_of(experiment_id)] = fence
+
+    def detach(self, experiment_id: str, fence: RunFencing) -> None:
+        """The trainer has ended."""
+        if self.fence_of(experiment_id) is fence:
+            _trainers.pop(self._key_of(experiment_id), None)
 
     def fence_of(self, experiment_id: str) -> RunFencing | None:
         """That of the trainer of this process."""
-        return self._fences.get(experiment_id)
+        return _trainers.get(self._key_of(experiment_id))
 
-    def adopt(self, experiment_id: str, lease: RunFence) -> int:
+    def is_trained_elsewhere(self, experiment_id: str) -> bool:
+        """Whether a trainer in another process of this machine lives, which sends with its own lease."""
+        holder = read_book(self.folder_of(experiment_id)).holder
+        return holder != "" and not is_own(holder) and life_of(holder) == "alive"
+
+    def announce(self, experiment_id: str, holder: str) -> tuple[str, ...]:
+        """A trainer is about to take the run lease. Returns those that had said so before, and got no further."""
+        folder = self.folder_of(experiment_id)
+        if not self.holds(experiment_id):
+            return ()
+        with self._locked(folder):
+            book = read_book(folder)
+            write_book(folder, replace(book, announced=(*book.announced, holder)[-_MAX_ANNOUNCED:]))
+        return book.announced
+
+    def adopt(self, experiment_id: str, lease: RunFence, holder: str = "") -> int:
         """A trainer has taken the run lease: what waits goes on with it, unless another one trained in between.
 
         Then it is set aside, since it is of a past that the run has left. Returns how many entries were.
@@ -109,16 +135,15 @@ class Spool:
         if self.limit_bytes == 0 and not folder.is_dir():
             return 0
         with self._locked(folder):
-            book = read_book(folder)
-            stale = [] if is_next(book, lease) else entries_of(folder)
+            stale = [] if is_next(read_book(folder).lease, lease) else entries_of(folder)
             why = "Another trainer has gone on with this run since, from an older checkpoint."
             set_aside = [entry for entry in stale if _is_fenced(entry) and self._set_aside(entry, why)]
-            write_book(folder, lease)
+            write_book(folder, Book(lease, holder))
         return len(set_aside)
 
     def book_of(self, experiment_id: str) -> RunFence | None:
         """The last run lease of trainers with this spool."""
-        return read_book(self.folder_of(experiment_id))
+        return read_book(self.folder_of(experiment_id)).lease
 
     def tidy(self, experiment_id: str) -> None:
         """A run has ended: nothing stays of an experiment for which nothing waits."""
@@ -142,6 +167,9 @@ class Spool:
     def folder_of(self, experiment_id: str) -> Path:
         """The folder of an experiment."""
         return self.folder / experiment_id
+
+    def _key_of(self, experiment_id: str) -> str:
+        return str(self.folder_of(experiment_id))
 
     def experiment_ids(self) -> list[str]:
         """The experiments for which something waits."""
@@ -186,8 +214,8 @@ class Spool:
                     f"The disk of the spool {self.base_folder} is full; make room there, or set MODELBOX_SPOOL_DIR to "
                     "a folder on another disk."
                 ) from error
-            raise LocalFileError(
-                str(folder), f"The spool {folder} can't be written ({reason_of(error)}); check its disk."
+            raise SpoolFull(
+                f"The spool {folder} can't be written ({reason_of(error)}); check its disk, or set MODELBOX_SPOOL_DIR."
             ) from error
         self.added.set()
         if self.on_added is not None:
@@ -195,10 +223,10 @@ class Spool:
 
     def _check_book(self, folder: Path, used: RunFence) -> None:
         book = read_book(folder)
-        if book is not None and book.fencing_number > used.fencing_number:
+        if book.lease is not None and book.lease.fencing_number > used.fencing_number:
             raise RunTakenOver("Another trainer on this machine has taken the run over; end this one.")
-        if book != used:
-            write_book(folder, used)
+        if book.lease != used:
+            write_book(folder, replace(book, lease=used))
 
     def _make_room(self, folder: Path, kind: EntryKind, call: StoredCall) -> None:
         sources = find_files(call.files) if call.files else {}

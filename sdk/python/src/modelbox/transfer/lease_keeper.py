@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -17,7 +16,6 @@ _RENEWALS_PER_TTL = 3
 """So that a lost one or two do no harm."""
 _DEFAULT_TTL_SECONDS = 60.0
 _RELEASE_TIMEOUT_SECONDS = 5.0
-_MAX_HOLDER_LENGTH = 256
 
 
 class LeaseKeeper:
@@ -83,8 +81,3 @@ class LeaseKeeper:
                 if not self._closed.is_set():
                     self._on_lost(error)
                 return
-
-
-def holder_name() -> str:
-    """Who holds a lease, for messages to others."""
-    return f"{socket.gethostname()[: _MAX_HOLDER_LENGTH - 16]}:{os.getpid()}"

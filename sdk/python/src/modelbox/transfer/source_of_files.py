@@ -12,7 +12,8 @@ from modelbox._gen.lease_service_pb2 import LEASE_KIND_RESTORE, AcquireLeaseRequ
 from modelbox._gen.methods import ArtifactService, LeaseService
 from modelbox.connection import Connection
 from modelbox.errors import InvalidInput, ModelBoxError
-from modelbox.transfer.lease_keeper import LeaseKeeper, holder_name
+from modelbox.holder import holder_name
+from modelbox.transfer.lease_keeper import LeaseKeeper
 
 _HELD_KINDS = {OBJECT_KIND_CHECKPOINT: "checkpoint", OBJECT_KIND_VERSION: "version"}
 """The kinds that a restore lease protects, as they are written before an id."""

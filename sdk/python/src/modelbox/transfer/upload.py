@@ -11,8 +11,9 @@ from modelbox._gen.artifact_service_pb2 import BeginUploadRequest, FileSet, File
 from modelbox._gen.methods import ArtifactService
 from modelbox.connection import Connection
 from modelbox.errors import InvalidInput
+from modelbox.holder import holder_name
 from modelbox.transfer.find_files import Uploadable, find_files
-from modelbox.transfer.lease_keeper import LeaseKeeper, holder_name
+from modelbox.transfer.lease_keeper import LeaseKeeper
 from modelbox.transfer.limits import LOCAL_UPLOAD_WORKERS, MAX_WORKERS, UPLOAD_WORKERS
 from modelbox.transfer.progress import OnProgress
 from modelbox.transfer.server import open_server
