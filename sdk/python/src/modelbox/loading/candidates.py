@@ -99,11 +99,11 @@ def candidates(paths: Collection[str]) -> list[Candidate]:
         if path.endswith(INDEX_SUFFIX):
             found.append(Candidate(path, "safetensors"))
             continue
-        format = _format_of(path)
-        is_shard = format == "safetensors" and "-of-" in name.name and str(name.parent) in indexed
-        if format is None or is_shard or (is_state and path in (TENSORS_FILE, "objects.pkl")):
+        kind = _format_of(path)
+        is_shard = kind == "safetensors" and "-of-" in name.name and str(name.parent) in indexed
+        if kind is None or is_shard or (is_state and path in (TENSORS_FILE, "objects.pkl")):
             continue
-        found.append(Candidate(path, format))
+        found.append(Candidate(path, kind))
     if is_state:
         found.append(Candidate(TREE_FILE, "state"))
     return found
@@ -123,16 +123,18 @@ def _format_of(path: str) -> Format | None:
 def _named(paths: Collection[str], file: str, formats: Sequence[Format]) -> Candidate:
     if file not in paths:
         raise NotFound(f'There is no file "{file}" to load; there are {_shown(sorted(paths))}.')
-    format = _format_of(file)
+    kind = _format_of(file)
     if file.endswith(INDEX_SUFFIX):
-        format = "safetensors"
+        kind = "safetensors"
     elif file == TREE_FILE and TENSORS_FILE in paths:
-        format = "state"
-    if format is None or (formats and format not in formats):
-        format = formats[0] if formats else None
-    if format is None:
-        raise InvalidInput(f"The name of {file} does not say what it is; add framework=, for example pytorch.")
-    return Candidate(file, format)
+        kind = "state"
+    if kind is None or (formats and kind not in formats):
+        kind = formats[0] if formats else None
+    if kind is None:
+        raise InvalidInput(
+            f"The name of {file} does not say what it is; add framework=, for example pytorch."
+        )
+    return Candidate(file, kind)
 
 
 def _shown(names: Sequence[str]) -> str:

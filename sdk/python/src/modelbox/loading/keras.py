@@ -19,8 +19,8 @@ def load_keras(path: Path, shown: str, *, allow_pickle: bool, options: Mapping[s
     keras = import_framework("keras", shown)
     if not allow_pickle and is_older(keras.__version__, _SAFE_SINCE):
         raise InvalidInput(
-            f"Keras {keras.__version__} may run code of {shown} even in its safe mode; install 3.11.3 or newer, or, if you "
-            "trust whoever made the file, load it with allow_pickle=True."
+            f"Keras {keras.__version__} may run code of {shown} even in its safe mode; install 3.11.3 or newer, or, if "
+            "you trust whoever made the file, load it with allow_pickle=True."
         )
     try:
         return keras.saving.load_model(str(path), **{"safe_mode": not allow_pickle, **options})

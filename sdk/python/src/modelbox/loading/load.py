@@ -38,9 +38,7 @@ def load_object(connection: Connection, what: str, stated_framework: str, option
     files = {file.path: StoredFile.of(file) for file in listed if not file.uri}
     if options.file in tracked:
         raise InvalidInput(f"{options.file} is not kept by ModelBox; it is at {tracked[options.file]}.")
-    chosen = choose(
-        files, file=options.file, framework=options.framework, stated_framework=stated_framework
-    )
+    chosen = choose(files, file=options.file, framework=options.framework, stated_framework=stated_framework)
     framework = (options.framework or stated_framework).lower()
     with ExitStack() as stack:
         load = _Load(connection, what, files, chosen, options, framework in ARRAY_FRAMEWORKS, stack)
@@ -59,7 +57,9 @@ class _Load:
 
     def run(self) -> Any:
         if self.options.providers is not None and self.chosen.format != "onnx":
-            raise InvalidInput(f"providers are for ONNX Runtime, and {self.chosen.file} is {self.chosen.format}.")
+            raise InvalidInput(
+                f"providers are for ONNX Runtime, and {self.chosen.file} is {self.chosen.format}."
+            )
         if self.options.more and self.chosen.format not in ("onnx", "keras"):
             raise InvalidInput(
                 f"{self.chosen.file} is {self.chosen.format}, which takes no {', '.join(self.options.more)}."
@@ -125,9 +125,7 @@ class _Load:
         others = data_files(folder / file, file)
         if others:
             folder = self._local(sorted({file, *others}))
-        return load_onnx(
-            folder / file, file, providers=self.options.providers, options=self.options.more
-        )
+        return load_onnx(folder / file, file, providers=self.options.providers, options=self.options.more)
 
     def _pickle(self) -> Any:
         file = self.chosen.file

@@ -24,7 +24,7 @@ from modelbox.transfer.stored_chunks import stored_chunks
 _LOCK_FILE = "lock"
 _FILES_FOLDER = "files"
 _CHECKED_FOR_SECONDS = 7 * 86_400.0
-"""After that, and after a restart of the machine, all bytes are looked at again: disks forget, and nothing was flushed."""
+"""Later, and after a restart of the machine, all bytes are checked again: disks forget, and nothing is flushed."""
 _MAX_RECORD_BYTES = 64 << 20
 
 _log = logging.getLogger("modelbox")
@@ -66,8 +66,8 @@ def _in_cache(
     try:
         if not cache.has_room_for(size_bytes):
             _log.warning(
-                "The cache %s has no room for %d bytes, so they are fetched for this time alone; make room on the disk, "
-                "or raise cache_size_mib.",
+                "The cache %s has no room for %d bytes, so they are fetched for this time alone; make room on the "
+                "disk, or raise cache_size_mib.",
                 cache.folder,
                 size_bytes,
             )
@@ -82,7 +82,9 @@ def _in_cache(
     except LocalFileError:
         raise
     except OSError as error:
-        _log.warning("The cache %s can't be written (%s); files are fetched for this time alone.", place, error)
+        _log.warning(
+            "The cache %s can't be written (%s); files are fetched for this time alone.", place, error
+        )
         return None
     cache.make_room()
     return folder
@@ -160,5 +162,3 @@ def _boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except (OSError, ValueError):
         return ""
-
-

@@ -17,9 +17,7 @@ _LOCATION = b"\n\x08location\x12"
 _MAX_LOCATIONS = 200_000
 
 
-def load_onnx(
-    path: Path, shown: str, *, providers: Sequence[Any] | None, options: Mapping[str, Any]
-) -> Any:
+def load_onnx(path: Path, shown: str, *, providers: Sequence[Any] | None, options: Mapping[str, Any]) -> Any:
     """A session. It opens the file itself, and maps data that is outside of it."""
     onnxruntime = import_framework("onnxruntime", shown)
     chosen = onnxruntime.get_available_providers() if providers is None else list(providers)
@@ -70,5 +68,7 @@ def _text(data: mmap.mmap, at: int) -> str | None:
 def _beside(shown: str, location: str) -> str:
     path = PurePosixPath(location)
     if path.is_absolute() or ".." in path.parts or "\\" in location:
-        raise InvalidInput(f"{shown} wants tensors of {location!r}, which is not beside it; nothing was loaded.")
+        raise InvalidInput(
+            f"{shown} wants tensors of {location!r}, which is not beside it; nothing was loaded."
+        )
     return str(PurePosixPath(shown).parent / path)

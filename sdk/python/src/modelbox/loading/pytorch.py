@@ -20,8 +20,8 @@ def load_pytorch(path: Path, shown: str, *, map_location: Any, allow_pickle: boo
     torch = import_framework("torch", shown)
     if not allow_pickle and is_older(torch.__version__, _SAFE_SINCE):
         raise InvalidInput(
-            f"PyTorch {torch.__version__} may run code of {shown} even when it is told not to; install 2.6 or newer, or, "
-            "if you trust whoever made the file, load it with allow_pickle=True."
+            f"PyTorch {torch.__version__} may run code of {shown} even when it is told not to; install 2.6 or newer, "
+            "or, if you trust whoever made the file, load it with allow_pickle=True."
         )
     try:
         return torch.load(

@@ -42,13 +42,13 @@ def shards_of(index: Path, shown: str) -> Mapping[str, str]:
     try:
         weight_map = json.loads(index.read_bytes())["weight_map"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise CorruptData(f"{shown} has no weight_map, so it does not say which file has which tensor.") from None
+        raise CorruptData(
+            f"{shown} has no weight_map, so it does not say which file has which tensor."
+        ) from None
     if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
         raise CorruptData(f"{shown} has a weight_map that is none.")
     folder = PurePosixPath(shown).parent
-    return {
-        name: str(folder / file) for name, file in cast("Mapping[str, str]", weight_map).items()
-    }
+    return {name: str(folder / file) for name, file in cast("Mapping[str, str]", weight_map).items()}
 
 
 def load_shards(
@@ -75,7 +75,9 @@ def _tensors(entries: Mapping[str, Entry], mapped: mmap.mmap, map_location: Any)
     for name, entry in entries.items():
         dtype = getattr(torch, entry.dtype.name, None)
         if dtype is None:
-            raise InvalidInput(f"{name} is of type {entry.dtype.name}, which this PyTorch lacks; install a newer one.")
+            raise InvalidInput(
+                f"{name} is of type {entry.dtype.name}, which this PyTorch lacks; install a newer one."
+            )
         if entry.size_bytes == 0:
             tensors[name] = torch.empty(entry.shape, dtype=dtype, device=device)
             continue

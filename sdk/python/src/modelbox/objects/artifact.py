@@ -122,7 +122,7 @@ class HasFiles(ServerObject):
         - `.safetensors`, or several with their `.safetensors.index.json`: a dictionary of tensors of PyTorch, on the
           device `map_location`; without PyTorch, or with `framework="numpy"`, of arrays of NumPy. Mapped into memory.
         - `.pt`, `.pth`, `.ckpt`, `pytorch_model.bin`: `torch.load` with `weights_only=True`, mapped into memory.
-        - `.keras`, `.h5`: `keras.saving.load_model` in its safe mode; `options` are for it, for example `compile=False`.
+        - `.keras`, `.h5`: `keras.saving.load_model` in its safe mode; `options` are for it, such as `compile=False`.
         - `.onnx`, `.ort`: an `onnxruntime.InferenceSession` on `providers`, by default all that there are; with the
           files that it has its tensors in. `options` are for it, for example `sess_options=`.
         - what `Experiment.save` has saved: the state.

@@ -81,9 +81,7 @@ def restore_from(files: StateFiles, kinds: Sequence[ArrayKind], options: Restore
 class _StoredState:
     """The files of a checkpoint."""
 
-    def __init__(
-        self, connection: Connection, files: dict[str, StoredFile], options: RestoreOptions
-    ) -> None:
+    def __init__(self, connection: Connection, files: dict[str, StoredFile], options: RestoreOptions) -> None:
         self._connection = connection
         self._files = files
         self._options = options
