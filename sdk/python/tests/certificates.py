@@ -22,7 +22,9 @@ class Authority:
         self._folder = folder
         self._key = folder / f"{name}.key"
         self.cert = folder / f"{name}.pem"
-        self._openssl("req", "-x509", *_NEW_KEY, self._key, "-out", self.cert, "-days", "1", "-subj", f"/CN={name}")
+        self._openssl(
+            "req", "-x509", *_NEW_KEY, self._key, "-out", self.cert, "-days", "1", "-subj", f"/CN={name}"
+        )
 
     def issue(self, name: str, names: str = "DNS:localhost,IP:127.0.0.1") -> CertificateFiles:
         """A certificate for these names."""

@@ -59,9 +59,7 @@ class ForwardProxy:
             path = target.partition(urlsplit(target).netloc)[2]
             # For one request, so that the next one is seen too.
             lines = [line for line in rest.split(b"\r\n") if not line.lower().startswith(b"connection:")]
-            server.sendall(
-                b"\r\n".join([f"{method} {path} HTTP/1.1".encode(), b"Connection: close", *lines])
-            )
+            server.sendall(b"\r\n".join([f"{method} {path} HTTP/1.1".encode(), b"Connection: close", *lines]))
         back = threading.Thread(target=_pump, args=(server, client), daemon=True)
         back.start()
         _pump(client, server)

@@ -25,7 +25,9 @@ class Gateway:
                     self.send_error(404)
                     return
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+                headers = {
+                    name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP
+                }
                 behind = http.client.HTTPConnection(target, timeout=30)
                 behind.request(self.command, self.path[len(prefix) :], body=body, headers=headers)
                 answer = behind.getresponse()

@@ -191,5 +191,5 @@ def test_a_proxy_that_is_of_no_use_is_named(server: ServerProcess, monkeypatch: 
     with modelbox.ModelBox(server.addr) as box:
         with pytest.raises(modelbox.SettingsError, match="no_proxy"):
             box.server_info()
-    with pytest.raises(modelbox.SettingsError, match="ftp://127.0.0.1 of the environment"):
+    with pytest.raises(modelbox.SettingsError, match=r"ftp://127\.0\.0\.1 of the environment"):
         proxy_for(server.addr)

@@ -35,7 +35,7 @@ def test_it_runs_and_shows_what_it_should(
     work.mkdir()
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(work)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(work)}}).execute()
     nbformat.write(notebook, tmp_path / "executed.ipynb")
 
     shown = _shown(notebook)

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 """Tensors of safetensors files, mapped into memory: a page is read when somebody looks at it."""
 
 from __future__ import annotations
