@@ -25,6 +25,9 @@ const FRAMEWORKS = [
   "pandas==3.1.1",
   "pyarrow==26.0.1",
   "numpy==2.4.6",
+  "nbclient==0.11.0",
+  "ipykernel==7.4.0",
+  "nvidia-ml-py==13.615.71",
 ];
 
 /** Compared with in bench/; it brings what its server needs. */

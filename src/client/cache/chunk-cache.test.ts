@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { ChunkCache, MIN_CACHED_BYTES } from "./chunk-cache.ts";
@@ -45,7 +45,7 @@ describe("the cache", () => {
     await cache.write(chunk.sha256, chunk.bytes);
     expect(read(cache, chunk)).toBe(true);
     expect(read(open(), chunk)).toBe(true);
-    expect(await open().use()).toEqual({ chunks: 1, bytes: MIB });
+    expect(await open().use()).toEqual({ chunks: 1, files: 0, bytes: MIB });
     expect(files().map((path) => statSync(path).mode & 0o777)).toEqual([0o600]);
   });
 
@@ -55,7 +55,7 @@ describe("the cache", () => {
       await cache.write(chunk.sha256, chunk.bytes);
       expect(read(cache, chunk)).toBe(false);
     }
-    expect(await cache.use()).toEqual({ chunks: 0, bytes: 0 });
+    expect(await cache.use()).toEqual({ chunks: 0, files: 0, bytes: 0 });
   });
 
   test("drops what is damaged", async () => {
@@ -96,6 +96,23 @@ describe("the cache", () => {
     expect(read(cache, chunks[0]!)).toBe(true);
     expect(read(cache, chunks[1]!)).toBe(false);
     expect(read(cache, another)).toBe(true);
+  });
+
+  test("counts what an SDK has loaded, and clears it out unless it may be in use", async () => {
+    const place = (name: string): string => join(folder.path, "cache/files", name);
+    for (const name of ["old", "young"]) {
+      mkdirSync(join(place(name), "files/below"), { recursive: true });
+      writeFileSync(join(place(name), "files/below/model.onnx"), randomBytes(6 * MIB));
+      writeFileSync(join(place(name), "checked.json"), "{}");
+    }
+    for (const name of ["checked.json", "files/below/model.onnx"])
+      utimesSync(join(place("old"), name), new Date(0), new Date(0));
+    const chunk = aChunk();
+    await cache.write(chunk.sha256, chunk.bytes);
+    expect(await cache.use()).toEqual({ chunks: 1, files: 1, bytes: 7 * MIB });
+    expect(readdirSync(join(folder.path, "cache/files"))).toEqual(["young"]);
+    await cache.clear();
+    expect(files()).toEqual([]);
   });
 
   test("several at once stay within the limit too", async () => {
@@ -142,10 +159,10 @@ describe("the cache", () => {
     const chunk = aChunk();
     await blocked.write(chunk.sha256, chunk.bytes);
     expect(read(blocked, chunk)).toBe(false);
-    expect(await blocked.use()).toEqual({ chunks: 0, bytes: 0 });
+    expect(await blocked.use()).toEqual({ chunks: 0, files: 0, bytes: 0 });
     await cache.write(chunk.sha256, chunk.bytes);
-    expect(await cache.clear()).toEqual({ chunks: 1, bytes: MIB });
-    expect(await cache.use()).toEqual({ chunks: 0, bytes: 0 });
+    expect(await cache.clear()).toEqual({ chunks: 1, files: 0, bytes: MIB });
+    expect(await cache.use()).toEqual({ chunks: 0, files: 0, bytes: 0 });
     expect(read(cache, chunk)).toBe(false);
   });
 });

@@ -9,11 +9,11 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../http-client.ts";
 import { WRITE_BYTES } from "../transfer/limits.ts";
-import { listChunks, type CachedFile } from "./list-chunks.ts";
+import { listChunks, listLoadedFiles, type LoadedFiles } from "./list-chunks.ts";
 
 /** Smaller chunks are not kept: many tiny files would cost more than they save. */
 export const MIN_CACHED_BYTES = 64 * 1024;
@@ -25,6 +25,8 @@ const KEPT_SHARE = 0.9;
 const TOUCH_AFTER_MS = 3_600_000;
 /** A file of another process that died while it wrote. */
 const ABANDONED_AFTER_MS = 3_600_000;
+/** Loaded files that were used so recently may be about to be opened, or on their way, and stay. */
+const IN_USE_MS = 600_000;
 
 export interface ChunkCacheOptions {
   readonly folder: string;
@@ -33,6 +35,9 @@ export interface ChunkCacheOptions {
 
 export interface CacheUse {
   readonly chunks: number;
+  /** Whole files that an SDK has loaded. */
+  readonly files: number;
+  /** Of chunks and files together. */
   readonly bytes: number;
 }
 
@@ -88,24 +93,29 @@ export class ChunkCache {
   }
 
   async use(): Promise<CacheUse> {
-    const { chunks } = await listChunks(this.folder);
-    return { chunks: chunks.length, bytes: sumOf(chunks) };
+    const [{ chunks }, loaded] = await Promise.all([listChunks(this.folder), listLoadedFiles(this.folder)]);
+    return {
+      chunks: chunks.length,
+      files: loaded.reduce((sum, { files }) => sum + files, 0),
+      bytes: sumOf(chunks) + sumOf(loaded),
+    };
   }
 
-  /** Deletes all chunks; returns what was there. */
+  /** Deletes everything; returns what was there. */
   async clear(): Promise<CacheUse> {
     const before = await this.use();
-    for (const part of ["chunks", "tmp"]) await rm(join(this.folder, part), { recursive: true, force: true });
+    for (const part of ["chunks", "files", "tmp"])
+      await rm(join(this.folder, part), { recursive: true, force: true });
     return before;
   }
 
   async #open(): Promise<void> {
     if (this.#sizeBytes !== undefined) return;
     await mkdir(join(this.folder, "tmp"), { recursive: true, mode: 0o700 });
-    const { chunks, temporary } = await listChunks(this.folder);
+    const { temporary } = await listChunks(this.folder);
     const now = Date.now();
     for (const { path, usedAtMs } of temporary) if (now - usedAtMs > ABANDONED_AFTER_MS) tryUnlink(path);
-    this.#sizeBytes = sumOf(chunks);
+    this.#sizeBytes = (await this.use()).bytes;
     const { bavail, blocks, bsize } = statfsSync(this.folder);
     if (bavail < blocks * FREE_SHARE || bavail * bsize < this.limitBytes * FREE_SHARE) this.#isClosed = true;
   }
@@ -130,11 +140,17 @@ export class ChunkCache {
   /** Deletes what was used longest ago. Other processes may do the same, or have written meanwhile. */
   async #clear(): Promise<void> {
     const { chunks } = await listChunks(this.folder);
-    let sizeBytes = sumOf(chunks);
-    for (const { path, sizeBytes: chunkBytes } of chunks.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
+    const found = [
+      ...chunks.map((chunk) => ({ ...chunk, remove: () => tryUnlink(chunk.path) })),
+      ...(await listLoadedFiles(this.folder)).map((files) => ({
+        ...files,
+        remove: () => removeFiles(files),
+      })),
+    ];
+    let sizeBytes = sumOf(found);
+    for (const one of found.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
       if (sizeBytes <= this.limitBytes * KEPT_SHARE) break;
-      tryUnlink(path);
-      sizeBytes -= chunkBytes;
+      if (await one.remove()) sizeBytes -= one.sizeBytes;
     }
     this.#sizeBytes = sizeBytes;
     this.#clearing = undefined;
@@ -178,15 +194,30 @@ function isThere(path: string): boolean {
   }
 }
 
-function tryUnlink(path: string): void {
+/** False where they may be in use, or somebody else was quicker. */
+async function removeFiles({ folder, usedAtMs }: LoadedFiles): Promise<boolean> {
+  if (Math.abs(Date.now() - usedAtMs) < IN_USE_MS) return false;
+  // At once, so that nobody finds half of them.
+  const gone = join(folder, "..", `${crypto.randomUUID()}.removed`);
+  try {
+    await rename(folder, gone);
+  } catch {
+    return false;
+  }
+  await rm(gone, { recursive: true, force: true });
+  return true;
+}
+
+function tryUnlink(path: string): boolean {
   try {
     unlinkSync(path);
   } catch (error) {
     // Another process was quicker.
     if (errorCode(error) !== "ENOENT") throw error;
   }
+  return true;
 }
 
-function sumOf(files: readonly CachedFile[]): number {
+function sumOf(files: readonly { readonly sizeBytes: number }[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

@@ -9,6 +9,15 @@ export interface CachedFile {
   readonly usedAtMs: number;
 }
 
+/** Files that an SDK has put together from chunks, to load them from there. */
+export interface LoadedFiles {
+  readonly folder: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** When they were used last, or written to. */
+  readonly usedAtMs: number;
+}
+
 /** All files of a cache: chunks, and what is being written. Nothing where there is no cache. */
 export async function listChunks(
   folder: string,
@@ -17,6 +26,32 @@ export async function listChunks(
   for (const name of await namesIn(join(folder, "chunks")))
     chunks.push(...(await filesIn(join(folder, "chunks", name))));
   return { chunks, temporary: await filesIn(join(folder, "tmp")) };
+}
+
+/** What SDKs have put together in a cache. */
+export async function listLoadedFiles(folder: string): Promise<readonly LoadedFiles[]> {
+  const found: LoadedFiles[] = [];
+  for (const name of await namesIn(join(folder, "files"))) {
+    const place = join(folder, "files", name);
+    const own = await filesIn(place);
+    const loaded = await filesBelow(join(place, "files"));
+    found.push({
+      folder: place,
+      files: loaded.length,
+      sizeBytes: loaded.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      usedAtMs: Math.max(0, ...[...own, ...loaded].map(({ usedAtMs }) => usedAtMs)),
+    });
+  }
+  return found;
+}
+
+async function filesBelow(folder: string): Promise<readonly CachedFile[]> {
+  const entries = (await unlessGone(() => readdir(folder, { recursive: true, withFileTypes: true }))) ?? [];
+  const folders = [
+    folder,
+    ...entries.filter((one) => one.isDirectory()).map((one) => join(one.parentPath, one.name)),
+  ];
+  return (await Promise.all(folders.map((one) => filesIn(one)))).flat();
 }
 
 async function filesIn(folder: string): Promise<readonly CachedFile[]> {

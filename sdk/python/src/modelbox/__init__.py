@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         Watch,
     )
     from modelbox.resume import ResumableTraining, TrainingRun, resumable
+    from modelbox.usage import log_usage
 
 __version__ = VERSION
 
@@ -124,6 +125,7 @@ __all__ = [
     "UnknownError",
     "Watch",
     "__version__",
+    "log_usage",
     "resumable",
 ]
 
@@ -131,6 +133,7 @@ _MODULES = {
     "ModelBox": "modelbox.client",
     "ResumableTraining": "modelbox.resume",
     "TrainingRun": "modelbox.resume",
+    "log_usage": "modelbox.usage",
     "resumable": "modelbox.resume",
 }
 """Where names are that are not in `modelbox.objects`."""

@@ -36,16 +36,25 @@ class HttpPool:
             if self._is_closed:
                 raise InvalidInput("This ModelBox is closed; make a new one.")
             if self._client is None:
-                self._client = httpx.Client(
-                    verify=self.tls_context(),
-                    timeout=None,
-                    limits=httpx.Limits(
-                        max_connections=_MAX_CONNECTIONS,
-                        max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
-                        keepalive_expiry=_IDLE_SECONDS,
-                    ),
-                )
+                self._client = self._new_client()
             return self._client
+
+    def _new_client(self) -> httpx.Client:
+        context = self.tls_context()
+        try:
+            return httpx.Client(
+                verify=context,
+                timeout=None,
+                limits=httpx.Limits(
+                    max_connections=_MAX_CONNECTIONS,
+                    max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
+                    keepalive_expiry=_IDLE_SECONDS,
+                ),
+            )
+        except (ImportError, ValueError) as error:
+            raise SettingsError(
+                f"A proxy that the environment names can't be used ({error}); correct it, or set no_proxy."
+            ) from error
 
     def close(self) -> None:
         """Ends all connections of this process."""
@@ -70,7 +79,11 @@ class HttpPool:
         settings = self._settings
         try:
             context = ssl.create_default_context(cafile=settings.ca_file)
-            if settings.ca_file is None and context.cert_store_stats()["x509_ca"] == 0:
+            if settings.ca_file is not None:
+                # Since 3.13 Python refuses what small authorities make, and all other clients take: certificates that
+                # don't name the key of their authority.
+                context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            elif context.cert_store_stats()["x509_ca"] == 0:
                 # Pythons that were installed apart from their system find no authorities there.
                 context.load_verify_locations(certifi.where())
         except (OSError, ssl.SSLError) as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from modelbox._gen import artifact_service_pb2 as pb
@@ -105,6 +105,53 @@ class HasFiles(ServerObject):
             raise InvalidInput(f"{path} is not kept by ModelBox; it is at {found.uri}.")
         sha256 = found.sha256 if found.digest_state == "verified" else ""
         return open_file(self._connection, StoredFile(found.id, found.path, found.size_bytes, sha256))
+
+    def load(
+        self,
+        file: str | None = None,
+        *,
+        framework: str | None = None,
+        map_location: Any = None,
+        providers: Sequence[Any] | None = None,
+        allow_pickle: bool = False,
+        progress: OnProgress = None,
+        **options: Any,
+    ) -> Any:
+        """Loads the model that its files are, for inference. What they are, their names say:
+
+        - `.safetensors`, or several with their `.safetensors.index.json`: a dictionary of tensors of PyTorch, on the
+          device `map_location`; without PyTorch, or with `framework="numpy"`, of arrays of NumPy. Mapped into memory.
+        - `.pt`, `.pth`, `.ckpt`, `pytorch_model.bin`: `torch.load` with `weights_only=True`, mapped into memory.
+        - `.keras`, `.h5`: `keras.saving.load_model` in its safe mode; `options` are for it, such as `compile=False`.
+        - `.onnx`, `.ort`: an `onnxruntime.InferenceSession` on `providers`, by default all that there are; with the
+          files that it has its tensors in. `options` are for it, for example `sess_options=`.
+        - what `Experiment.save` has saved: the state.
+        - `.pkl`, `.pickle`: only with `allow_pickle`.
+
+        Where several come into question, the object's framework decides, or `framework` (`pytorch`, `keras`, `onnx`,
+        `safetensors`, `numpy`, `pickle`) or `file`, a stored path; else `InvalidInput` names them.
+
+        The files are put together in the local cache, checked, and used there, for reading only; the next time no byte
+        of them moves. Only where the cache is off or has no room for them they are fetched each time.
+
+        Nothing that could run code of whoever made the files is loaded unless `allow_pickle` says that you trust them.
+        """
+        from modelbox.loading import LoadOptions, load_object
+
+        return load_object(
+            self._connection,
+            self.reference,
+            str(getattr(self, "framework", "")),
+            LoadOptions(
+                file=file,
+                framework=framework,
+                map_location=map_location,
+                providers=providers,
+                allow_pickle=allow_pickle,
+                progress=progress,
+                more=options,
+            ),
+        )
 
 
 @decodes(pb.Artifact)

@@ -68,12 +68,12 @@ class NumpyKind:
     ) -> NumpyTarget | None:
         if isinstance(into, np.ndarray):
             if into.shape == shape and into.flags.writeable:
-                return NumpyTarget(into, _dtype(dtype, where), tag)
+                return NumpyTarget(into, numpy_dtype(dtype, where), tag)
             if is_strict:
                 raise InvalidInput(
                     f"{where} has the shape {shape} in the checkpoint, and {into.shape} here, or can't be changed."
                 )
-        fresh = np.empty(shape, _dtype(dtype, where))
+        fresh = np.empty(shape, numpy_dtype(dtype, where))
         return NumpyTarget(fresh, fresh.dtype, tag)
 
     def own_state(self, value: Any) -> Any:
@@ -100,7 +100,8 @@ class NumpyTarget:
         return self._array[()] if self._tag == "scalar" else self._array
 
 
-def _dtype(dtype: Dtype, where: str) -> Any:
+def numpy_dtype(dtype: Dtype, where: str) -> Any:
+    """NumPy's type. Raises `InvalidInput`, which names `where`, when it has none."""
     try:
         return np.dtype(dtype.name)
     except TypeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from modelbox.connection import Connection
 from modelbox.errors import CorruptData, InvalidInput
@@ -50,7 +50,59 @@ def restore_state(
                 f"{what} was not saved by `experiment.save`: it has no {TREE_FILE} and {TENSORS_FILE}. "
                 "Its files can be had by `checkpoint.download`."
             )
-        return _Restore(connection, files, kinds, options).run()
+        return restore_from(_StoredState(connection, files, options), kinds, options)
+
+
+class StateFiles(Protocol):
+    """The files of a saved state, wherever they are."""
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def read(self, path: str, limit_bytes: int) -> bytes:
+        """A file that is small. Raises `CorruptData` when it is larger than that."""
+        ...
+
+    def entries(self) -> dict[str, Entry]:
+        """What is in TENSORS_FILE."""
+        ...
+
+    def fill(self, pieces: Sequence[Piece]) -> None:
+        """Brings parts of TENSORS_FILE to where they are wanted."""
+        ...
+
+
+def restore_from(files: StateFiles, kinds: Sequence[ArrayKind], options: RestoreOptions) -> Any:
+    """The state of these files."""
+    return _Restore(files, kinds, options).run()
+
+
+class _StoredState:
+    """The files of a checkpoint."""
+
+    def __init__(self, connection: Connection, files: dict[str, StoredFile], options: RestoreOptions) -> None:
+        self._connection = connection
+        self._files = files
+        self._options = options
+
+    def has(self, path: str) -> bool:
+        return path in self._files
+
+    def read(self, path: str, limit_bytes: int) -> bytes:
+        return read_whole(self._connection, self._files[path], limit_bytes, cache=self._options.cache)
+
+    def entries(self) -> dict[str, Entry]:
+        return read_entries(self._connection, self._files[TENSORS_FILE], cache=self._options.cache)
+
+    def fill(self, pieces: Sequence[Piece]) -> None:
+        download_scattered(
+            self._connection,
+            self._files[TENSORS_FILE],
+            pieces,
+            cache=self._options.cache,
+            progress=self._options.progress,
+        )
 
 
 def read_entries(connection: Connection, file: StoredFile, *, cache: bool | None = None) -> dict[str, Entry]:
@@ -79,21 +131,12 @@ class _Wanted:
 
 
 class _Restore:
-    def __init__(
-        self,
-        connection: Connection,
-        files: dict[str, StoredFile],
-        kinds: Sequence[ArrayKind],
-        options: RestoreOptions,
-    ) -> None:
-        self._connection = connection
+    def __init__(self, files: StateFiles, kinds: Sequence[ArrayKind], options: RestoreOptions) -> None:
         self._files = files
         self._kinds = kinds
         self._options = options
-        self._tree: TreeFile = read_tree(
-            read_whole(connection, files[TREE_FILE], MAX_TREE_BYTES, cache=options.cache)
-        )
-        self._entries = read_entries(connection, files[TENSORS_FILE], cache=options.cache)
+        self._tree: TreeFile = read_tree(files.read(TREE_FILE, MAX_TREE_BYTES))
+        self._entries = files.entries()
         self._wanted: dict[tuple[str, Tag], _Wanted] = {}
         self._order: list[Target] = []
         self._objects: list[Any] | None = None
@@ -141,13 +184,7 @@ class _Restore:
         for (name, _), wanted in self._wanted.items():
             by_name.setdefault(name, []).extend(wanted.targets)
         pieces = [_piece(self._entries[name], targets) for name, targets in by_name.items()]
-        download_scattered(
-            self._connection,
-            self._files[TENSORS_FILE],
-            pieces,
-            cache=self._options.cache,
-            progress=self._options.progress,
-        )
+        self._files.fill(pieces)
 
     def _finish(self) -> list[Any]:
         values: dict[int, Any] = {}
@@ -163,10 +200,9 @@ class _Restore:
                 "trust them, restore with allow_pickle=True."
             )
         if self._objects is None:
-            file = self._files.get(OBJECTS_FILE)
-            if file is None:
+            if not self._files.has(OBJECTS_FILE):
                 raise CorruptData(f"The checkpoint has no {OBJECTS_FILE}, and {where} is to be there.")
-            data = read_whole(self._connection, file, MAX_OBJECTS_BYTES, cache=self._options.cache)
+            data = self._files.read(OBJECTS_FILE, MAX_OBJECTS_BYTES)
             self._objects = cast("list[Any]", pickle.loads(data))
         if type(index) is not int or not 0 <= index < len(self._objects):
             raise CorruptData(f"{OBJECTS_FILE} has no object {index!r}.")

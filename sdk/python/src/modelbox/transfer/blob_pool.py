@@ -24,6 +24,7 @@ from modelbox.transfer.limits import (
     SEND_TIMEOUT_SECONDS,
     STALL_TIMEOUT_SECONDS,
 )
+from modelbox.transfer.proxy import Proxy, proxy_for
 
 Body: TypeAlias = "bytes | bytearray | memoryview | None"
 
@@ -46,18 +47,24 @@ class BlobPool:
 
         Fails with ConnectionFailed when the connection does, also while the answer is read.
         """
-        connection, is_used = self._take(address)
+        proxy = proxy_for(address)
+        target = urlsplit(address).path.rstrip("/")
+        if proxy is not None and address.startswith("http:"):
+            # The proxy reads where it is to go. Into what is encrypted it can't look, nor need it.
+            target = address.rstrip("/")
+            headers = {**headers, **proxy.headers}
+        connection, is_used = self._take(address, proxy)
         is_reusable = False
         try:
             try:
-                response = _exchange(connection, method, address, path, headers, body)
+                response = _exchange(connection, method, f"{target}{path}", headers, body)
             except (OSError, http.client.HTTPException):
                 if not is_used:
                     raise
                 # The server may have closed it while it was idle.
                 self._drop(connection)
-                connection = self._open(address)
-                response = _exchange(connection, method, address, path, headers, body)
+                connection = self._open(address, proxy)
+                response = _exchange(connection, method, f"{target}{path}", headers, body)
             yield response
             is_reusable = response.isclosed() and not response.will_close
         except (OSError, http.client.HTTPException) as error:
@@ -82,7 +89,7 @@ class BlobPool:
         for connection in idle:
             connection.close()
 
-    def _take(self, address: str) -> tuple[http.client.HTTPConnection, bool]:
+    def _take(self, address: str, proxy: Proxy | None) -> tuple[http.client.HTTPConnection, bool]:
         if self._process_id != os.getpid():
             # The connections belong to the parent, which goes on using them; a thread of it may have had the lock.
             self._reset()
@@ -92,7 +99,7 @@ class BlobPool:
                 connection = idle.pop()
                 self._busy.add(connection)
                 return connection, True
-        return self._open(address), False
+        return self._open(address, proxy), False
 
     def _reset(self) -> None:
         self._process_id = os.getpid()
@@ -100,16 +107,20 @@ class BlobPool:
         self._idle: dict[str, list[http.client.HTTPConnection]] = {}
         self._busy: set[http.client.HTTPConnection] = set()
 
-    def _open(self, address: str) -> http.client.HTTPConnection:
+    def _open(self, address: str, proxy: Proxy | None) -> http.client.HTTPConnection:
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
+        if proxy is not None:
+            host, port = proxy.host, proxy.port
         if parts.scheme == "https":
             self._tls_context = self._tls_context or self._new_tls_context()
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls_context
+                host, port, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls_context
             )
+            if proxy is not None:
+                connection.set_tunnel(parts.hostname or "", parts.port or 443, dict(proxy.headers))
         else:
-            connection = http.client.HTTPConnection(host, parts.port, timeout=CONNECT_TIMEOUT_SECONDS)
+            connection = http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT_SECONDS)
         with self._lock:
             if self._is_closed:
                 raise ConnectionFailed(
@@ -136,8 +147,7 @@ class BlobPool:
 def _exchange(
     connection: http.client.HTTPConnection,
     method: str,
-    address: str,
-    path: str,
+    target: str,
     headers: Mapping[str, str],
     body: Body,
 ) -> http.client.HTTPResponse:
@@ -147,9 +157,8 @@ def _exchange(
         sock = connection.sock
     assert sock is not None
     sock.settimeout(SEND_TIMEOUT_SECONDS)
-    prefix = urlsplit(address).path.rstrip("/")
     try:
-        connection.request(method, f"{prefix}{path}", body=body, headers=dict(headers))
+        connection.request(method, target, body=body, headers=dict(headers))
     except (BrokenPipeError, ConnectionResetError):
         # A server that refuses a body may say why before it hangs up.
         if body is None:

@@ -8,11 +8,12 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelbox.transfer.cached_files import cached_files
 from modelbox.transfer.limits import MIB, WRITE_BYTES
 
 MIN_CACHED_BYTES = 64 << 10
@@ -34,6 +35,9 @@ class CacheUse:
 
     chunks: int
     size_bytes: int
+    """Of chunks and files together."""
+    files: int = 0
+    """Whole files that were loaded."""
 
 
 class ChunkCache:
@@ -91,12 +95,30 @@ class ChunkCache:
     def use(self) -> CacheUse:
         """What is in it now."""
         chunks = _files_in_folders(self.folder / "chunks")
-        return CacheUse(len(chunks), sum(facts.st_size for _, facts in chunks))
+        loaded = cached_files(self.folder)
+        return CacheUse(
+            len(chunks),
+            sum(facts.st_size for _, facts in chunks) + sum(one.size_bytes for one in loaded),
+            sum(one.files for one in loaded),
+        )
+
+    def has_room_for(self, size_bytes: int) -> bool:
+        """Whether files of this size may be put here."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        space = shutil.disk_usage(self.folder)
+        return size_bytes <= self.limit_bytes and space.free - size_bytes >= space.total * _FREE_SHARE
+
+    def make_room(self) -> None:
+        """Clears out what was used longest ago, if there is more than the limit allows."""
+        with self._lock:
+            self._size_bytes = self.use().size_bytes
+            if self._size_bytes > self.limit_bytes:
+                self._size_bytes = self._clear_out()
 
     def clear(self) -> CacheUse:
-        """Deletes all chunks; returns what was there."""
+        """Deletes everything; returns what was there."""
         before = self.use()
-        for part in ("chunks", "tmp"):
+        for part in ("chunks", "files", "tmp"):
             shutil.rmtree(self.folder / part, ignore_errors=True)
         return before
 
@@ -110,7 +132,7 @@ class ChunkCache:
             for path, facts in _files_in(temporary):
                 if now - facts.st_mtime > _ABANDONED_AFTER_SECONDS:
                     path.unlink(missing_ok=True)
-            self._size_bytes = sum(facts.st_size for _, facts in _files_in_folders(self.folder / "chunks"))
+            self._size_bytes = self.use().size_bytes
             space = shutil.disk_usage(self.folder)
             if space.free < space.total * _FREE_SHARE or space.free < self.limit_bytes * _FREE_SHARE:
                 self._is_closed = True
@@ -132,13 +154,17 @@ class ChunkCache:
 
     def _clear_out(self) -> int:
         """Deletes what was used longest ago. Other processes may do the same, or have written meanwhile."""
-        chunks = _files_in_folders(self.folder / "chunks")
-        size_bytes = sum(facts.st_size for _, facts in chunks)
-        for path, facts in sorted(chunks, key=lambda chunk: chunk[1].st_mtime):
+        found: list[tuple[float, int, Callable[[], bool]]] = [
+            (facts.st_mtime, facts.st_size, lambda path=path: _remove(path))
+            for path, facts in _files_in_folders(self.folder / "chunks")
+        ]
+        found += [(one.used_at, one.size_bytes, one.remove) for one in cached_files(self.folder)]
+        size_bytes = sum(size for _, size, _ in found)
+        for _, size, remove in sorted(found, key=lambda one: one[0]):
             if size_bytes <= self.limit_bytes * _KEPT_SHARE:
                 break
-            path.unlink(missing_ok=True)
-            size_bytes -= facts.st_size
+            if remove():
+                size_bytes -= size
         return size_bytes
 
     def _path(self, sha256: str) -> Path:
@@ -150,6 +176,11 @@ def usual_folder(env: Mapping[str, str]) -> Path:
     configured = env.get("XDG_CACHE_HOME", "")
     base = Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
     return base / "modelbox"
+
+
+def _remove(path: Path) -> bool:
+    path.unlink(missing_ok=True)
+    return True
 
 
 def _read_whole(path: Path, into: memoryview) -> bool:

@@ -10,9 +10,11 @@ export default class ClearCache extends ClientCommand {
     const { flags } = await this.parse(ClearCache);
     const { openCache } = await import("../../../../client/index.ts");
     const cache = openCache(await this.clientConfig(flags), process.env);
-    const cleared = (await cache?.clear()) ?? { chunks: 0, bytes: 0 };
+    const cleared = (await cache?.clear()) ?? { chunks: 0, files: 0, bytes: 0 };
     if (this.output.mode === "json")
       return await this.output.text(`${JSON.stringify(cleared, undefined, 2)}\n`);
-    await this.output.note(`Deleted ${cleared.chunks} chunks, ${formatBytes(cleared.bytes)}.`);
+    await this.output.note(
+      `Deleted ${cleared.chunks} chunks and ${cleared.files} loaded files, ${formatBytes(cleared.bytes)}.`,
+    );
   }
 }

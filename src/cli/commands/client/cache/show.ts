@@ -11,14 +11,17 @@ export default class ShowCache extends ClientCommand {
     const { flags } = await this.parse(ShowCache);
     const { openCache } = await import("../../../../client/index.ts");
     const cache = openCache(await this.clientConfig(flags), process.env);
-    const { chunks, bytes } = (await cache?.use()) ?? { chunks: 0, bytes: 0 };
-    const facts = { folder: cache?.folder ?? "", limitBytes: cache?.limitBytes ?? 0, chunks, bytes };
+    const use = (await cache?.use()) ?? { chunks: 0, files: 0, bytes: 0 };
+    const { chunks, files, bytes } = use;
+    const facts = { folder: cache?.folder ?? "", limitBytes: cache?.limitBytes ?? 0, ...use };
     if (this.output.mode === "json")
       return await this.output.text(`${JSON.stringify(facts, undefined, 2)}\n`);
     if (this.output.mode === "quiet") return await this.output.text(`${bytes}\n`);
     await this.output.details([
       ["folder", cache?.folder ?? "none: cache_size_mib is 0"],
-      ["chunks", `${chunks}, ${formatBytesExactly(bytes)}`],
+      ["chunks", String(chunks)],
+      ["loaded files", String(files)],
+      ["size", formatBytesExactly(bytes)],
       ["limit", formatBytesExactly(facts.limitBytes)],
     ]);
   }
