@@ -9,7 +9,7 @@ const RUFF = ["ruff==0.17.6"];
 const PYTEST = ["pytest==9.2.0", "hypothesis==6.168.5"];
 /** The oldest dependencies that pyproject.toml allows, without an extra, go with the oldest Python; the newest with the newest. */
 const OLDEST = ["httpx==0.27.0", "protobuf==6.31.0", "tomli==2.0.1"];
-const NEWEST = ["httpx==0.28.1", "protobuf==7.36.2", "numpy==2.2.6"];
+const NEWEST = ["httpx==0.28.1", "protobuf==7.36.2", "numpy==2.2.6", "xxhash==4.1.0"];
 /** Types of protobuf's own modules, and what only older Pythons need. */
 const TYPES = ["types-protobuf==7.35.1.20260906", "tomli==2.0.1", "fsspec==2026.9.0"];
 /** PyPI has PyTorch for Linux with CUDA only: it runs without a GPU, and takes 6 GB with what it brings. */
@@ -28,6 +28,7 @@ const FRAMEWORKS = [
   "nbclient==0.11.0",
   "ipykernel==7.4.0",
   "nvidia-ml-py==13.615.71",
+  "xxhash==4.1.0",
 ];
 
 /** Compared with in bench/; it brings what its server needs. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from modelbox._gen.artifact_service_pb2 import FileSet
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
 from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.methods import CheckpointService
@@ -25,10 +26,12 @@ def commit_checkpoint(
     fence: RunFencing,
     stop: Stop | None = None,
     progress: OnProgress = None,
+    sent: FileSet | None = None,
 ) -> Checkpoint:
     """Returns once the server has everything durably; before that the experiment's latest checkpoint is another.
 
     `request` has no files and no fence, and is left alone. `stop` ends it until the commit has begun.
+    `sent` are files that the server has already, under a lease that the caller keeps; `files` are sent under it too.
     """
     message = CreateCheckpointRequest()
     message.CopyFrom(request)
@@ -44,8 +47,13 @@ def commit_checkpoint(
         return fenced(fence, commit)
     # Nobody waits for the bytes of a trainer that has lost its run.
     fence.current()
-    with upload_files(connection, namespace_id, files, progress=progress, stop=stop) as uploaded:
+    lease_id = "" if sent is None else sent.lease_id
+    with upload_files(
+        connection, namespace_id, files, progress=progress, stop=stop, lease_id=lease_id
+    ) as uploaded:
         if stop is not None:
             stop.check()
         message.files.CopyFrom(uploaded.file_set())
+        if sent is not None:
+            message.files.files.extend(sent.files)
         return fenced(fence, commit)

@@ -170,7 +170,7 @@ class DownloadRun:
             job.partial.write(chunk.offset, data)
             self.counter.add(done=chunk.size, reused=chunk.size)
             return True
-        if self._cache is not None and self._cache.read(chunk.sha256, data):
+        if self._cache is not None and self._cache.read(chunk.sha256, data, chunk.is_intact):
             job.partial.write(chunk.offset, data)
             self.counter.add(done=chunk.size, cached=chunk.size)
             return True

@@ -148,7 +148,7 @@ class RandomAccessFile(io.RawIOBase):
         return data
 
     def _is_cached(self, chunk: StoredChunk, into: memoryview) -> bool:
-        return self._cache is not None and self._cache.read(chunk.sha256, into)
+        return self._cache is not None and self._cache.read(chunk.sha256, into, chunk.is_intact)
 
     def _fetch(self, chunks: Sequence[StoredChunk], memory_of: Callable[[StoredChunk], memoryview]) -> None:
         with self._server.connection.transfer():

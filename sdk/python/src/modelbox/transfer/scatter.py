@@ -91,7 +91,7 @@ def download_scattered(
         for one in group:
             stop.check()
             memory = memory_of(one)
-            if kept is not None and kept.read(one.chunk.sha256, memory):
+            if kept is not None and kept.read(one.chunk.sha256, memory, one.chunk.is_intact):
                 take(one, memory, 0)
             else:
                 missing[one.chunk.offset] = one

@@ -38,15 +38,19 @@ class StoredChunk:
         """Whether these are its bytes."""
         return hashlib.sha256(data).hexdigest() == self.sha256
 
-    def has_arrived(self, data: memoryview, *, is_local: bool) -> bool:
-        """The same for bytes that the server has just compared with the digest.
+    def is_intact(self, data: memoryview) -> bool:
+        """The same for bytes that were compared with the digest before, and that only an accident can have changed.
 
-        On one machine only an accident can change them on the way, which XXH3 notices too; SHA-256 would take a third
-        of the time (docs/decisions/client-transfer.md).
+        XXH3 notices those too, where it is known; SHA-256 would take longer than all the rest
+        (docs/decisions/client-transfer.md).
         """
-        if is_local and self.xxh3 and has_xxh3():
+        if self.xxh3 and has_xxh3():
             return xxh3_of(data) == self.xxh3
         return self.is_right(data)
+
+    def has_arrived(self, data: memoryview, *, is_local: bool) -> bool:
+        """The same for bytes that the server has just compared with the digest; on one machine they stay intact."""
+        return self.is_intact(data) if is_local else self.is_right(data)
 
 
 def stored_chunks(connection: Connection, file: StoredFile) -> Iterator[StoredChunk]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 
 from modelbox._gen.artifact_service_pb2 import BeginUploadRequest, FileSet, FileSpec
 from modelbox._gen.methods import ArtifactService
 from modelbox.connection import Connection
-from modelbox.errors import InvalidInput
+from modelbox.errors import InvalidInput, ModelBoxError
 from modelbox.holder import holder_name
 from modelbox.transfer.find_files import Uploadable, find_files
 from modelbox.transfer.lease_keeper import LeaseKeeper
@@ -36,6 +37,23 @@ class UploadReport:
     """Bytes that were not, because the server had them, or because they were there twice."""
 
 
+class _Lease(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class _GivenLease:
+    """A lease that somebody else renews."""
+
+    id: str
+
+    def close(self) -> None:
+        pass
+
+
 class UploadedFiles:
     """Files of which the server has all bytes, until they are committed.
 
@@ -43,7 +61,7 @@ class UploadedFiles:
     calls too; call it after the commit.
     """
 
-    def __init__(self, keeper: LeaseKeeper, files: Sequence[FileSpec], report: UploadReport) -> None:
+    def __init__(self, keeper: _Lease, files: Sequence[FileSpec], report: UploadReport) -> None:
         self._keeper = keeper
         self.files = files
         self.report = report
@@ -70,6 +88,19 @@ class UploadedFiles:
         self.close()
 
 
+def begin_upload(
+    connection: Connection,
+    namespace: str,
+    size_bytes: int,
+    *,
+    on_lost: Callable[[ModelBoxError], None] = lambda _error: None,
+) -> LeaseKeeper:
+    """The lease of an upload, renewed by a thread until it is closed. `size_bytes` is room that is reserved for it."""
+    request = BeginUploadRequest(namespace=namespace, holder=holder_name(), size_bytes=size_bytes)
+    lease = connection.call(ArtifactService.BeginUpload, request).lease
+    return LeaseKeeper(connection, lease, gives_back=False, on_lost=on_lost)
+
+
 def upload_files(
     connection: Connection,
     namespace: str,
@@ -78,6 +109,7 @@ def upload_files(
     progress: OnProgress = None,
     workers: int | None = None,
     stop: Stop | None = None,
+    lease_id: str = "",
 ) -> UploadedFiles:
     """Sends what the server lacks of some files; the caller commits them.
 
@@ -88,6 +120,9 @@ def upload_files(
     `namespace` is an id or a name; one that does not exist yet is created. `workers` is how many chunks are sent at
     once: 1 to 64; default 4, and 3 where the server is on this machine. At most 128 MiB of bytes are in memory
     with the default, whatever the number and sizes of the files.
+
+    `lease_id` is an upload's lease that the caller keeps (see `begin_upload`): files of several uploads under one lease
+    can be committed together. By default the upload has one of its own.
 
     `stop.fail(error)`, from another thread, ends the upload soon, which then raises that error.
 
@@ -103,12 +138,14 @@ def upload_files(
         stop.check()
         server = open_server(connection, stop.wait)
         stop.at_end(server.blobs.end)
-        request = BeginUploadRequest(namespace=namespace, holder=holder_name(), size_bytes=size_bytes)
-        lease = connection.call(ArtifactService.BeginUpload, request).lease
-        keeper = LeaseKeeper(connection, lease, gives_back=False, on_lost=stop.fail)
+        keeper: _Lease = (
+            _GivenLease(lease_id)
+            if lease_id
+            else begin_upload(connection, namespace, size_bytes, on_lost=stop.fail)
+        )
         try:
             count = workers or (LOCAL_UPLOAD_WORKERS if server.is_local else UPLOAD_WORKERS)
-            run = UploadRun(server, found, lease_id=lease.id, workers=count, stop=stop, progress=progress)
+            run = UploadRun(server, found, lease_id=keeper.id, workers=count, stop=stop, progress=progress)
             specs = run.run()
         except BaseException:
             keeper.close()
