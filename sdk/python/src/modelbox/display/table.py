@@ -10,7 +10,6 @@ from html import escape
 from typing import Any, cast
 
 from modelbox.objects.artifact import Artifact
-from modelbox.objects.base import ServerObject
 from modelbox.objects.paging import Listing
 
 MAX_ROWS = 50
@@ -34,7 +33,7 @@ _HEAD = f"{_CELL} font-weight: 600; border-bottom: 1px solid rgba(128,128,128,.4
 _NAME = f"{_CELL} opacity: .65;"
 
 
-def object_html(value: ServerObject) -> str:
+def object_html(value: object) -> str:
     """One object: a row for each field that has something."""
     rows = [
         f'<tr><td style="{_NAME}">{escape(_title(name))}</td><td style="{_CELL}">{_cell(name, one)}</td></tr>'

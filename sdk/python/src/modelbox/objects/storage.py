@@ -12,9 +12,16 @@ from modelbox.objects.decode import decode, decodes
 from modelbox.objects.paging import Listing
 
 
+class _Shown:
+    def _repr_html_(self) -> str:
+        from modelbox.display.table import object_html
+
+        return object_html(self)
+
+
 @decodes(pb.NamespaceStorage)
 @dataclass(frozen=True, kw_only=True)
-class NamespaceStorage:
+class NamespaceStorage(_Shown):
     """What the files of a namespace take. Chunks that other namespaces have too count in each."""
 
     namespace_id: str
@@ -41,7 +48,7 @@ class NamespaceStorage:
 
 @decodes(pb.ServerStorage)
 @dataclass(frozen=True, kw_only=True)
-class ServerStorage:
+class ServerStorage(_Shown):
     """What a server has stored."""
 
     file_count: int
@@ -65,7 +72,7 @@ class ServerStorage:
 
 @decodes(pb.ObjectStorage)
 @dataclass(frozen=True, kw_only=True)
-class ObjectStorage:
+class ObjectStorage(_Shown):
     """What one object takes."""
 
     object_kind: str
