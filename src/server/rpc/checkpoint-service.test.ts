@@ -122,7 +122,9 @@ describe("CreateCheckpoint", () => {
     const fenced = await failureOf(checkpoints.createCheckpoint({ experiment, step: 2n, fence }));
     expect(fenced).toMatchObject({ code: "aborted", reason: "FENCED" });
     // Also where the next trainer has a checkpoint of that name already.
-    const clashing = await failureOf(checkpoints.createCheckpoint({ experiment, name: "step-1", step: 2n, fence }));
+    const clashing = await failureOf(
+      checkpoints.createCheckpoint({ experiment, name: "step-1", step: 2n, fence }),
+    );
     expect(clashing).toMatchObject({ code: "aborted", reason: "FENCED" });
     const point = { key: "loss", step: 1n, value: { value: { case: "number" as const, value: 1 } } };
     expect(await failureOf(metrics.logMetrics({ object, points: [point], fence }))).toMatchObject({

@@ -58,9 +58,16 @@ def _is_holder(part: Part) -> bool:
     return isinstance(part, MutableMapping)
 
 
+def _is_pair(part: Part) -> bool:
+    return isinstance(part, tuple) and [callable(one) for one in cast("tuple[Any, ...]", part)] == [
+        True,
+        True,
+    ]
+
+
 def _pair_of(name: str, part: Part) -> tuple[Callable[[], Any], Callable[[Any], object]]:
-    if type(part) is tuple and len(cast("Any", part)) == 2 and all(map(callable, cast("Any", part))):
-        return cast("Any", part)
+    if _is_pair(part):
+        return part
     for get, put in _METHODS:
         if callable(getattr(part, get, None)) and callable(getattr(part, put, None)):
             return (getattr(part, get), getattr(part, put))
@@ -77,7 +84,7 @@ def _pair_of(name: str, part: Part) -> tuple[Callable[[], Any], Callable[[Any], 
 def _put(holder: MutableMapping[Any, Any], saved: Mapping[Any, Any]) -> None:
     """What was not saved stays: a program may have new values since."""
     for key, value in saved.items():
-        current = holder.get(key)
+        current: Any = holder.get(key)
         if _is_holder(current) and isinstance(value, Mapping):
             _put(current, cast("Mapping[Any, Any]", value))
         elif not _put_in_place(current, value):
