@@ -76,7 +76,7 @@ class Removals:
         ends_at = time.monotonic() + timeout_seconds
         self._pass(lambda: time.monotonic() < ends_at, is_last=True)
         with self._lock:
-            left, self._waiting = self._waiting, deque()
+            left, self._waiting = self._waiting, deque[_Removal]()
         for removal in left:
             why = removal.why or "the save that came after it has not reached the server"
             _log.warning("The checkpoint %s was to be deleted, and stays: %s", removal.stored.name, why)
