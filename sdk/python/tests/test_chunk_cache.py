@@ -9,6 +9,8 @@ from transfers import MIB
 
 from modelbox.transfer import CacheUse, ChunkCache
 from modelbox.transfer.cache import MIN_CACHED_BYTES, usual_folder
+from modelbox.transfer.stored_chunks import StoredChunk
+from modelbox.transfer.xxh3 import has_xxh3, xxh3_of
 
 
 def a_chunk(size: int = MIB) -> tuple[str, memoryview]:
@@ -63,6 +65,25 @@ def test_it_drops_what_is_damaged(cache: ChunkCache, damage: bytes) -> None:
     assert not read(cache, chunk)
     cache.write(*chunk)
     assert read(cache, chunk)
+
+
+def test_what_was_right_once_is_checked_by_xxh3_where_that_is_known(cache: ChunkCache) -> None:
+    if not has_xxh3():
+        pytest.skip("xxhash is not installed")
+    sha256, data = a_chunk()
+    cache.write(sha256, data)
+    into = memoryview(bytearray(len(data)))
+    known = StoredChunk(0, len(data), sha256, xxh3_of(data) or "")
+    assert cache.read(sha256, into, known.is_intact)
+    assert into == data
+    damaged = bytearray(data)
+    damaged[len(data) // 2] ^= 1
+    files(cache.folder)[0].write_bytes(damaged)
+    assert not cache.read(sha256, into, known.is_intact)
+    assert not read(cache, (sha256, data))
+    # Where it is not known, SHA-256 decides.
+    assert StoredChunk(0, len(data), sha256).is_intact(data)
+    assert not StoredChunk(0, len(data), sha256).is_intact(memoryview(damaged))
 
 
 def test_it_stays_within_its_limit_and_keeps_what_was_used_last(cache: ChunkCache) -> None:
