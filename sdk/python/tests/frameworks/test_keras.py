@@ -180,14 +180,13 @@ def _stop_after_one(run: TrainingRun) -> Any:
 
 
 def test_batches_that_go_together(box: modelbox.ModelBox, experiment: modelbox.Experiment) -> None:
-    if not _is_jax():
-        pytest.skip("With PyTorch each batch goes alone.")
-    whole, _ = _train(
-        box.new_experiment("other", namespace=experiment.path.partition("/")[0]), 3, save_freq=4, together=4
-    )
+    # With PyTorch each batch goes alone.
+    together = 4 if _is_jax() else 1
+    other = box.new_experiment("other", namespace=experiment.path.partition("/")[0])
+    whole, _ = _train(other, 3, save_freq=4, together=together)
     with pytest.raises(Interrupted):
-        _train(experiment, 3, _interrupt(3), save_freq=4, together=4)
-    resumed, _ = _train(experiment, 3, save_freq=4, together=4)
+        _train(experiment, 3, _interrupt(12 // together), save_freq=4, together=together)
+    resumed, _ = _train(experiment, 3, save_freq=4, together=together)
     assert _bits(resumed) == _bits(whole)
     latest = experiment.latest_checkpoint()
     assert latest is not None

@@ -47,6 +47,7 @@ class RunCallback(keras.callbacks.Callback):
         self._is_first_epoch = True
         self._epoch_start = 0
         self._epoch_batches = 0
+        self._batches_before = 0
         self._replayed = 0
         """Batches of this epoch that were trained on before, and go by once more."""
 
@@ -77,6 +78,7 @@ class RunCallback(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         done = batch + int(getattr(self._model, "steps_per_execution", 1) or 1)
         steps = (self.params or {}).get("steps")
+        self._batches_before = self._epoch_batches
         self._epoch_batches = min(done, steps) if steps else done
 
     def has_passed(self, every: int) -> bool:
@@ -84,8 +86,7 @@ class RunCallback(keras.callbacks.Callback):
 
         It is the same after a restart.
         """
-        together = int(getattr(self._model, "steps_per_execution", 1) or 1)
-        return self.step // every > max(0, self.step - together) // every
+        return self.step // every > (self._epoch_start + self._batches_before) // every
 
 
 def check_save_freq(save_freq: Any) -> None:

@@ -108,7 +108,7 @@ class ModelBoxCheckpoint(RunCallback):
             value = metrics.get(self.monitor)
             if value is None:
                 warnings.warn(
-                    f"{self.monitor} is not among the metrics {sorted(metrics)}, so this model is saved, be it the best "
+                    f"{self.monitor} is not among the metrics {sorted(metrics)}, so this model is saved, the best "
                     "or not.",
                     stacklevel=2,
                 )
