@@ -66,8 +66,9 @@ def skip_seen_batches(trainer: Trainer) -> None:
             getattr(loader, "sampler", None),
             getattr(getattr(loader, "batch_sampler", None), "sampler", None),
         ):
-            if callable(getattr(sampler, "set_epoch", None)):
-                sampler.set_epoch(epoch)
+            set_epoch = getattr(sampler, "set_epoch", None)
+            if callable(set_epoch):
+                set_epoch(epoch)
     iter(fetcher)
     fetched = fetcher.fetched
     for _ in range(seen):
