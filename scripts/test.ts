@@ -31,11 +31,13 @@ async function countAll(): Promise<Count[]> {
   const all = positionals.length === 0;
   const paths = all ? ["src", "scripts", "test"] : positionals.filter((path) => !isPythonTest(path));
   const pythonPaths = positionals.filter(isPythonTest);
-  return [
-    ...(all ? [await countChecks()] : []),
-    ...(paths.length > 0 ? [await countTests(paths)] : []),
-    ...(all || pythonPaths.length > 0 ? await countPythonTests(pythonPaths, environment) : []),
-  ];
+  const checks = all ? [await countChecks()] : [];
+  // At once: the tests of the SDK wait for servers and for time to pass, most of their time.
+  const [tests, pythonTests] = await Promise.all([
+    paths.length > 0 ? countTests(paths) : undefined,
+    all || pythonPaths.length > 0 ? countPythonTests(pythonPaths, environment) : [],
+  ]);
+  return [...checks, ...(tests === undefined ? [] : [tests]), ...pythonTests];
 }
 
 async function countChecks(): Promise<Count> {
