@@ -249,7 +249,7 @@ def test_who_trains_while_the_server_is_away_from_here_keeps_the_run(
     # What waits is sent in the background.
     wait_until(lambda: run.lost is not None)
     # The one that has gone by now, or the one that still has it: what was heard of first.
-    with pytest.raises(modelbox.RunTakenOver, match="somebody else had it|has it now"):
+    with pytest.raises(modelbox.RunTakenOver, match=r"somebody else had it|has it now"):
         run.check()
     with contextlib.suppress(modelbox.RunTakenOver):
         run.close()

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from modelbox.errors import InvalidInput
 
@@ -63,7 +64,7 @@ def name_for(path: str | os.PathLike[str], step: int, taken: Container[str]) -> 
 
     It has the step, so that successive states of one path, such as `last.ckpt`, can be told apart.
     """
-    stem: str = os.path.basename(os.fspath(path)).removesuffix(".ckpt")
+    stem = PurePath(path).name.removesuffix(".ckpt")
     stem = re.sub(r"\.\.+", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", stem))[:_MAX_STEM_LENGTH].strip("-.")
     if re.search(rf"(?<!\d){step}(?!\d)", stem) is None:
         stem = f"{stem}-step-{step}".lstrip("-")
