@@ -58,15 +58,18 @@ export function testEnvironments(): readonly TestEnvironment[] {
   }));
 }
 
-/** Lint and format of everything that is written in Python for the SDK. */
+/** Lint and format of the SDK, and of what is written in Python for benches and docs. */
 export function ruffCommands(): readonly (readonly string[])[] {
   const environment = pythonWith("ruff", RUFF);
   if ("missing" in environment) throw new Error(environment.missing);
   const ruff = [environment.python, "-m", "ruff"];
-  return [
-    [...ruff, "check", "--quiet", "--no-cache", project],
-    [...ruff, "format", "--quiet", "--no-cache", "--diff", project],
-  ];
+  const options = ["--quiet", "--no-cache"];
+  // What lies elsewhere is told which project it follows.
+  const follows = ["--config", join(project, "pyproject.toml"), join(root, "bench"), join(root, "docs")];
+  return [[project], follows].flatMap((paths) => [
+    [...ruff, "check", ...options, ...paths],
+    [...ruff, "format", ...options, "--diff", ...paths],
+  ]);
 }
 
 /** Types. It runs on this very Bun, and looks for packages in an environment of its own. */

@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from catalogue_rows import runs
+from orders import milliseconds, serve
+
 from modelbox import ModelBox
 from modelbox.objects.metric import MetricPoint
-from orders import milliseconds, serve
 
 CALLERS = 8
 

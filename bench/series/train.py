@@ -23,7 +23,6 @@ import time
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 SEED = 20261126
 WORDS = 8192
@@ -46,7 +45,7 @@ THE, A, THIS, IN, ON, WITH, FOR, AND, STOP = range(NOUNS + VERBS + QUALITIES, NO
 
 
 def make_text(seed):
-    """Sentences as numbers of words. The n-th frequent word is as frequent as in real text (Zipf); which, the seed says."""
+    """Sentences as numbers of words, as frequent as in real text (Zipf); the seed says which are the frequent ones."""
     draw = random.Random(seed)
     nouns, verbs, qualities = (draw.sample(range(count), count) for count in (NOUNS, VERBS, QUALITIES))
 
@@ -84,7 +83,7 @@ class Block(nn.Module):
         scores = (query @ key.transpose(2, 3)) / math.sqrt(WIDTH // HEADS)
         mixed = scores.masked_fill(mask, float("-inf")).softmax(dim=3) @ value
         x = x + self.projection(mixed.transpose(1, 2).reshape(batch, length, WIDTH))
-        return x + self.mlp_out(F.gelu(self.mlp_in(self.norm_mlp(x))))
+        return x + self.mlp_out(nn.functional.gelu(self.mlp_in(self.norm_mlp(x))))
 
 
 class LanguageModel(nn.Module):
@@ -118,7 +117,7 @@ def run(model, trained, text, rate, every, save):
             group["lr"] = rate * min(1, step / WARM_UP) * (1 - (step - 1) / steps)
         starts = torch.randint(len(text) - CONTEXT - 1, (BATCH,))
         batch = torch.stack([text[start : start + CONTEXT + 1] for start in starts])
-        loss = F.cross_entropy(model(batch[:, :-1]).flatten(0, 1), batch[:, 1:].flatten())
+        loss = nn.functional.cross_entropy(model(batch[:, :-1]).flatten(0, 1), batch[:, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
@@ -142,7 +141,11 @@ def save_safetensors(folder, series, step, model, dtype, name):
         # NumPy has no bfloat16; its bits are those of an int16.
         converted = tensor.to(dtype).contiguous()
         bits = (converted.view(torch.int16) if dtype == torch.bfloat16 else converted).numpy().tobytes()
-        header[key] = {"dtype": name, "shape": list(tensor.shape), "data_offsets": [offset, offset + len(bits)]}
+        header[key] = {
+            "dtype": name,
+            "shape": list(tensor.shape),
+            "data_offsets": [offset, offset + len(bits)],
+        }
         data.append(bits)
         offset += len(bits)
     head = json.dumps(header, separators=(",", ":")).encode()

@@ -6,12 +6,13 @@ Usage: loop.py WIDTH BLOCKS. MODELBOX_SERVER_ADDR names the server; orders come 
 import sys
 import time
 
-import modelbox.torch
 import torch
-from modelbox import ModelBox
 from orders import serve
 from torch.nn import functional
 from transformer import LanguageModel, state_bytes
+
+import modelbox.torch
+from modelbox import ModelBox
 
 WORDS = 4096
 CONTEXT = 64

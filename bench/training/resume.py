@@ -9,10 +9,11 @@ import json
 import sys
 import time
 
-import modelbox
-import modelbox.state.restore
 import torch
 from transformer import fingerprint
+
+import modelbox
+import modelbox.state.restore
 
 experiment = modelbox.ModelBox().experiment("bench/saves")
 found = []

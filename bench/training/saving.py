@@ -8,10 +8,11 @@ import sys
 import time
 
 import torch
-from modelbox import ModelBox
-from modelbox.objects.metric import MetricPoint
 from orders import milliseconds, serve
 from transformer import LanguageModel, fingerprint, state_bytes
+
+from modelbox import ModelBox
+from modelbox.objects.metric import MetricPoint
 
 width = int(sys.argv[1])
 torch.manual_seed(20261126)
