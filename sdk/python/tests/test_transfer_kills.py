@@ -18,13 +18,7 @@ _CHILD = Path(__file__).parent / "transfer_child.py"
 
 def killed_after(size: int, *arguments: str) -> None:
     """Runs a client that is killed once it has moved so many bytes."""
-    with subprocess.Popen([sys.executable, _CHILD, *arguments], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        for line in child.stdout:
-            if int(line) >= size:
-                child.kill()
-                break
-        child.stdout.read()
+    child = subprocess.run([sys.executable, _CHILD, str(size), *arguments], timeout=120)
     assert child.returncode == -9
 
 
