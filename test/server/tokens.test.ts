@@ -217,7 +217,8 @@ test("a token that is revoked ends the transfers that were begun with it", async
   await serverTokens(folder.path, "revoke", "mover");
   const begin = performance.now();
   await Promise.all([down.exited, up.exited]);
-  expect(performance.now() - begin).toBeLessThan(20_000);
+  // Either would take a minute; curl still reads what the system has taken in for it.
+  expect(performance.now() - begin).toBeLessThan(40_000);
   // The answer had begun; breaking it off is what tells the client.
   expect(down.exitCode).not.toBe(0);
   expect(await new Response(up.stdout).text()).toContain("401");
