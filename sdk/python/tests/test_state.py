@@ -3,6 +3,7 @@
 import math
 import uuid
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -197,6 +198,43 @@ def test_arrays_are_saved_and_restored(experiment: modelbox.Experiment) -> None:
     sizes = {file.path: file.size_bytes for file in checkpoint.files()}
     assert set(sizes) == {"state.json", "state.safetensors"}
     assert sizes["state.safetensors"] < 1.2 * base.nbytes
+
+
+class _Fresh:
+    """Its state is made for whoever asks, and nobody else has it."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def state_dict(self) -> Any:
+        return self._make()
+
+
+def test_values_that_are_made_for_the_save_alone_are_told_apart(experiment: modelbox.Experiment) -> None:
+    np = pytest.importorskip("numpy")
+    kinds: list[Callable[[int], Any]] = [
+        lambda index: np.float32(index),
+        lambda index: np.int64(index),
+        lambda index: np.zeros((0, index)),
+        lambda index: bytes([index]) * 5_000,
+        lambda index: bytearray([index]) * 5_000,
+    ]
+    parts = [(make, index) for index in range(20) for make in kinds]
+    state = [_Fresh(lambda make=make, index=index: {"a": make(index)}) for make, index in parts]
+    experiment.save(state, 1, wait=True)
+    for (make, index), restored in zip(parts, experiment.restore(), strict=True):
+        expected, found = make(index), restored["a"]
+        assert type(found) is type(expected)
+        assert np.shape(found) == np.shape(expected)
+        assert np.array_equal(found, expected)
+
+
+def test_long_bytes_come_back(experiment: modelbox.Experiment) -> None:
+    state = {"bytes": b"ab" * 150_000, "bytearray": bytearray(b"cd" * 150_000)}
+    experiment.save(state, 1, wait=True)
+    restored = experiment.restore()
+    assert restored == state
+    assert [type(value) for value in restored.values()] == [bytes, bytearray]
 
 
 def test_into_takes_what_it_names_and_nothing_is_written_where_it_does_not_fit(

@@ -136,6 +136,21 @@ def test_what_was_tied_is_stored_once_and_tied_again(experiment: modelbox.Experi
     assert found["a"] is found["b"]["c"]
 
 
+def test_empty_tensors_of_modules_are_told_apart(experiment: modelbox.Experiment) -> None:
+    def module(length: int) -> Any:
+        made = torch.nn.Module()
+        made.register_buffer(
+            "empty", torch.empty((0, length), dtype=torch.int64 if length % 2 else torch.float32)
+        )
+        return made
+
+    modules = [module(length) for length in range(1, 20)]
+    experiment.save(modules, 1, wait=True)
+    for made, restored in zip(modules, experiment.restore(), strict=True):
+        assert restored["empty"].shape == made.empty.shape
+        assert restored["empty"].dtype == made.empty.dtype
+
+
 def test_into_tensors_that_are_there(experiment: modelbox.Experiment) -> None:
     state = {"a": torch.randn(2000, 900), "b": torch.randn(900, 70), "other": torch.randn(2000, 900)}
     saved = experiment.save(state, 1, wait=True).result()

@@ -22,7 +22,8 @@ class Array:
     dtype: Dtype
     shape: tuple[int, ...]
     identity: Hashable
-    """Equal for two that share all of their memory in the same way: they are stored once. Valid while both live."""
+    """Equal for two that share all of their memory in the same way: they are stored once. Valid while the values that
+    both are of live."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ class PutTogether:
                 data = self._on_array("bytes", name, None, place(path), False)
             else:
                 data = base64.b64decode(str(payload), validate=True)
-            return data if tag == "$bytes" else bytearray(data)
+            # Nothing is there yet in the pass that finds out what is wanted.
+            return data if tag == "$bytes" or data is None else bytearray(data)
         for kind in self._kinds:
             try:
                 return kind.decode(tag[1:], payload)

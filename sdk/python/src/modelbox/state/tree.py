@@ -58,6 +58,9 @@ class _Walk:
         self._allow_pickle = allow_pickle
         self._names: dict[Any, str] = {}
         """Of the arrays so far, by identity."""
+        self._alive: list[Any] = []
+        """What identities are of. A `state_dict()` may make its values for this call alone, and another value that
+        takes the place of one that has gone must not be taken for it."""
 
     def node(self, value: Any, path: tuple[Any, ...]) -> Node:
         if len(path) > MAX_DEPTH:
@@ -70,6 +73,7 @@ class _Walk:
         for kind in self._kinds:
             array = kind.describe(value, place(path))
             if array is not None:
+                self._alive.append(value)
                 return {f"${array.tag}": self._name(array, path)}
             other = kind.encode(value)
             if other is not None:
@@ -145,6 +149,7 @@ class _Walk:
         tag = "bytes" if isinstance(value, bytes) else "bytearray"
         if len(value) <= MAX_INLINE_BYTES:
             return {f"${tag}": base64.b64encode(value).decode()}
+        self._alive.append(value)
         array = Array("bytes", bytes(value), DTYPES["uint8"], (len(value),), ("bytes", id(value)))
         return {f"${tag}": {"$stored": self._name(array, path)}}
 
