@@ -121,13 +121,14 @@ def test_the_newest_checkpoint_stays_when_there_is_no_room_and_metrics_are_refus
     experiment = new_experiment(box)
     spool = Spool(box.connection, tmp_path / "spool", limit_bytes=3 * DATA)
     monkeypatch.setattr(Spool, "holds", _always)
-    with CheckpointQueue(experiment, spool=spool) as queue:
-        handles = [
-            queue.submit(FilesSnapshot({"state.bin": noise(step, DATA)}), step=step) for step in range(4)
-        ]
-        large = queue.submit(FilesSnapshot({"state.bin": bytes(4 * DATA)}), step=9)
+    queue = CheckpointQueue(experiment, spool=spool)
+    handles = [queue.submit(FilesSnapshot({"state.bin": noise(step, DATA)}), step=step) for step in range(4)]
+    large = queue.submit(FilesSnapshot({"state.bin": bytes(4 * DATA)}), step=9)
+    # A warning, and training goes on; but it must not end as if all were well.
+    queue.flush()
+    with pytest.raises(modelbox.SpoolFull):
+        queue.close()
     assert [handle.state for handle in handles] == ["spooled"] * 4
-    # A warning, and training goes on.
     assert large.state == "failed"
     assert isinstance(large.exception(), modelbox.SpoolFull)
     monkeypatch.undo()

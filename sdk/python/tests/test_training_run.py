@@ -4,10 +4,12 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from server_process import ServerProcess
@@ -17,6 +19,7 @@ import modelbox
 from modelbox.holder import holder_name, is_own, life_of
 from modelbox.resume.training_run import TrainingRun
 from modelbox.saving import FilesSnapshot
+from modelbox.spool import Sender, SendReport
 
 _HOLD = """
 import sys, time, modelbox
@@ -234,9 +237,17 @@ def test_an_outage_longer_than_the_lease(
 
 
 def test_who_trains_while_the_server_is_away_from_here_keeps_the_run(
-    own_server: ServerProcess, own_box: modelbox.ModelBox, tmp_path: Path
+    own_server: ServerProcess, own_box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = new_experiment(own_box)
+    # From here the server is away for longer than for the other one.
+    is_back, send = threading.Event(), Sender.send
+
+    def send_late(*arguments: Any, **options: Any) -> SendReport:
+        assert is_back.wait(30)
+        return send(*arguments, **options)
+
+    monkeypatch.setattr(Sender, "send", send_late)
     run = TrainingRun(experiment)
     own_server.kill()
     save(run, 1)
@@ -246,6 +257,7 @@ def test_who_trains_while_the_server_is_away_from_here_keeps_the_run(
     with TrainingRun(experiment, take_over=True, spool=tmp_path / "another") as other:
         save(other, 1)
         other.flush()
+    is_back.set()
     # What waits is sent in the background.
     wait_until(lambda: run.lost is not None)
     # The one that has gone by now, or the one that still has it: what was heard of first.

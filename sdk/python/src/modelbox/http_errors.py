@@ -92,9 +92,9 @@ def _describe_certificate(cause: ssl.SSLCertVerificationError, address: str) -> 
 
 
 def _root(error: BaseException) -> BaseException:
-    """The error of the system that httpx wraps."""
+    """The error of the system that httpx wraps; not what the program was busy with when that came."""
     below = error.__cause__ or error.__context__
-    return error if below is None else _root(below)
+    return error if below is None or isinstance(error, OSError) else _root(below)
 
 
 def _proxy_hint() -> str:

@@ -141,10 +141,17 @@ class CheckpointQueue:
             self._raise_failure()
 
     def close(self, timeout_seconds: float | None = None) -> None:
-        """Flushes, and takes no more."""
+        """Flushes, and takes no more.
+
+        Raises `SpoolFull` when the newest checkpoint could be neither sent nor kept: that was but a warning as long as
+        a later one could make up for it.
+        """
         with self._changed:
             self._is_closed = True
         self.flush(timeout_seconds)
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            raise lost
 
     @property
     def pending(self) -> int:
@@ -183,6 +190,8 @@ class CheckpointQueue:
         """The one that is being sent first."""
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._lost: BaseException | None = None
+        """Why the newest one that has ended is nowhere, where that was but a warning."""
         self._has_replaced = False
         """The next one takes the place of another."""
 
@@ -239,7 +248,10 @@ class CheckpointQueue:
                 _log.error("The checkpoint of step %d was not saved: %s", save.handle.step, error)
             with self._changed:
                 self._saves.popleft()
-                if failure is not None and not is_only_a_warning(failure):
+                self._lost = None
+                if failure is not None and is_only_a_warning(failure):
+                    self._lost = failure
+                elif failure is not None:
                     self._failure = self._failure or failure
                 save.end(state, checkpoint=checkpoint, error=failure)
                 self._changed.notify_all()
