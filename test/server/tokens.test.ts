@@ -208,14 +208,20 @@ test("a token that is revoked ends the transfers that were begun with it", async
   const bearer = ["-H", `Authorization: Bearer ${text}`];
   const down = curl(...bearer, url("a"));
   const up = curl(...bearer, "-T", big, url("b"));
-  await until("transfers to run", async () => {
-    const metrics = await fetch(`${server.httpAddr}/metrics`, {
-      headers: { authorization: `Bearer ${ci.text}` },
+  const untilRunning = (count: number) =>
+    until(`requests running to be ${count}`, async () => {
+      const metrics = await fetch(`${server.httpAddr}/metrics`, {
+        headers: { authorization: `Bearer ${ci.text}` },
+      });
+      const running = /^modelbox_requests_running (\d+)$/m.exec(await metrics.text())?.[1];
+      return Number(running) === count ? true : undefined;
     });
-    return /^modelbox_requests_running 3$/m.test(await metrics.text()) ? true : undefined;
-  });
+  // The question is one itself.
+  await untilRunning(3);
   await serverTokens(folder.path, "revoke", "mover");
   const begin = performance.now();
+  await untilRunning(1);
+  expect(performance.now() - begin).toBeLessThan(10_000);
   await Promise.all([down.exited, up.exited]);
   // Either would take a minute; curl still reads what the system has taken in for it.
   expect(performance.now() - begin).toBeLessThan(40_000);

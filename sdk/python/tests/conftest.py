@@ -45,6 +45,13 @@ def box(server: ServerProcess) -> Iterator[modelbox.ModelBox]:
 
 
 @pytest.fixture
+def own_box(own_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
+    """A client of `own_server`."""
+    with modelbox.ModelBox(own_server.addr) as client:
+        yield client
+
+
+@pytest.fixture
 def server_token_box(tmp_path: Path) -> Iterator[modelbox.ModelBox]:
     """A client with a token, of a server that wants one."""
     folder = tmp_path / "token-server"

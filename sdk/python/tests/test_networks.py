@@ -173,10 +173,16 @@ def test_no_proxy_names_hosts_that_are_reached_directly(
     server: ServerProcess, proxy: ForwardProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy.addr)
-    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    for hosts in ("example.com,127.0.0.1", f"127.0.0.1:{server.addr.rpartition(':')[2]}"):
+        monkeypatch.setenv("NO_PROXY", hosts)
+        with modelbox.ModelBox(server.addr) as box:
+            _use_without_watch(box, tmp_path / hosts[:3])
+        assert proxy.lines == []
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    assert proxy_for(server.addr) is not None
     with modelbox.ModelBox(server.addr) as box:
-        _use_without_watch(box, tmp_path)
-    assert proxy.lines == []
+        box.server_info()
+    assert proxy.lines != []
 
 
 def test_a_proxy_that_is_of_no_use_is_named(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,17 @@ def test_a_break_ends_the_training_after_its_step(experiment: modelbox.Experimen
     assert [one.step for one in experiment.checkpoints(order_by="step")] == [1, 2, 3, 4, 5]
 
 
+def test_all_metrics_of_a_step_are_those_of_its_checkpoint(experiment: modelbox.Experiment) -> None:
+    with modelbox.resumable(experiment, values={"a": 1}, every_steps=1) as training:
+        for step in training.steps(2):
+            training.log({"loss": step + 0.5})
+            training.log({"accuracy": step + 0.25})
+            training.log({"epoch_loss": 7.0}, step=100)
+    latest = experiment.latest_checkpoint()
+    assert latest is not None
+    assert latest.metrics == {"loss": 1.5, "accuracy": 1.25}
+
+
 def test_what_was_not_saved_stays_and_what_is_missing_is_named(experiment: modelbox.Experiment) -> None:
     parts = Parts()
     train(experiment, parts, 3)

@@ -1,12 +1,13 @@
 """What waits on disk while the server is away, and how it is sent."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from server_process import ServerProcess
@@ -14,7 +15,7 @@ from transfers import noise
 
 import modelbox
 from modelbox.saving import CheckpointQueue, FilesSnapshot, FixedFence, MetricsWriter
-from modelbox.spool import BackgroundSender, Sender, Spool, send_spool
+from modelbox.spool import BackgroundSender, Sender, Spool, send_spool, sender
 
 DATA = 300_000
 
@@ -25,12 +26,6 @@ def _always(_spool: Spool, _experiment_id: str) -> bool:
 
 def _die(_spool: Spool, _entry: object) -> None:
     raise KeyboardInterrupt
-
-
-@pytest.fixture
-def own_box(own_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
-    with modelbox.ModelBox(own_server.addr) as client:
-        yield client
 
 
 def new_experiment(box: modelbox.ModelBox) -> modelbox.Experiment:
@@ -136,6 +131,8 @@ def test_the_newest_checkpoint_stays_when_there_is_no_room_and_metrics_are_refus
     latest = experiment.latest_checkpoint()
     assert latest is not None
     assert latest.step == 3
+    # The older ones have given way to the newest, and none to what has no room even so.
+    assert sorted(one.step for one in experiment.checkpoints()) == [2, 3]
 
 
 def test_what_can_never_be_sent_is_set_aside_and_the_rest_goes_on(
@@ -150,6 +147,28 @@ def test_what_can_never_be_sent_is_set_aside_and_the_rest_goes_on(
     assert (report.sent, report.set_aside, report.waiting) == (5, 1, 0)
     (why,) = (tmp_path / "spool").rglob("why.txt")
     assert "step-0" in why.read_text()
+
+
+def test_an_upload_whose_lease_has_ended_begins_anew(
+    box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
+    monkeypatch.setattr(Spool, "holds", _always)
+    train(experiment, spool, range(1))
+    monkeypatch.undo()
+    commit = sender.commit_checkpoint
+
+    def commit_late(*arguments: Any, **options: Any) -> Any:
+        # As after a sleep of the machine, between upload and commit.
+        raise modelbox.FailedPrecondition("The lease has ended.", reason="LEASE_ENDED")
+
+    monkeypatch.setattr(sender, "commit_checkpoint", commit_late)
+    with contextlib.suppress(modelbox.FailedPrecondition):
+        Sender(spool).send()
+    monkeypatch.setattr(sender, "commit_checkpoint", commit)
+    report = Sender(spool).send()
+    assert (report.set_aside, report.waiting) == (0, 0)
+    check_all(experiment, range(1))
 
 
 def test_a_wrong_token_sets_nothing_aside(

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,6 @@ modelbox.TrainingRun(modelbox.ModelBox().experiment(sys.argv[1]))
 @pytest.fixture(autouse=True)
 def _own_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MODELBOX_SPOOL_DIR", str(tmp_path / "spool"))
-
-
-@pytest.fixture
-def own_box(own_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
-    with modelbox.ModelBox(own_server.addr) as client:
-        yield client
 
 
 def new_experiment(box: modelbox.ModelBox) -> modelbox.Experiment:

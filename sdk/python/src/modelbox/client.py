@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
 
 from modelbox._gen import artifact_service_pb2, lease_service_pb2, namespace_service_pb2
 from modelbox._gen.methods import ArtifactService, LeaseService, NamespaceService
+from modelbox.closing import Closing
 from modelbox.connection import DEFAULT_TIMEOUT_SECONDS, Connection
-from modelbox.errors import InvalidInput, ModelBoxError
+from modelbox.errors import InvalidInput
 from modelbox.objects import lineage, storage
 from modelbox.objects.artifact import Artifact
 from modelbox.objects.base import ServerObject
@@ -29,7 +29,7 @@ from modelbox.objects.values import Json, to_labels
 from modelbox.settings import load_settings
 
 
-class ModelBox:
+class ModelBox(Closing):
     """A ModelBox server.
 
     Without arguments it is the one that the environment (`MODELBOX_SERVER_ADDR`, `MODELBOX_TOKEN`, …) or the client's
@@ -297,19 +297,6 @@ class ModelBox:
             self.connection.flush()
         finally:
             self.connection.close()
-
-    def __enter__(self) -> ModelBox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except ModelBoxError:
-            # What went wrong first is what the user must hear of; the other is in the log.
-            if error is None:
-                raise
 
     def __repr__(self) -> str:
         return f"ModelBox({self.connection.base_url!r})"

@@ -66,9 +66,17 @@ def _holder_name(process_id: int, mark: str) -> str:
     )
 
 
-def _space() -> tuple[str, str] | None:
+def boot_id() -> str:
+    """Names this run of the machine; empty where the system does not tell."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _space() -> tuple[str, str] | None:
+    boot = boot_id()
+    try:
         return (boot, str(os.stat("/proc/self/ns/pid").st_ino)) if boot else None
     except OSError:
         return None

@@ -1,14 +1,13 @@
 """Kept-alive HTTP connections that survive a fork, and go to any thread."""
 
-import os
 import ssl
 import threading
-import weakref
 
 import certifi
 import httpx
 
 from modelbox.errors import InvalidInput, SettingsError
+from modelbox.forked import watch_forks
 from modelbox.settings import Settings
 
 _MAX_CONNECTIONS = 100
@@ -28,7 +27,7 @@ class HttpPool:
         self._reset()
         self._is_closed = False
         self._inherited: list[httpx.Client] = []
-        _pools.add(self)
+        watch_forks(self)
 
     def client(self) -> httpx.Client:
         """The client of this process; raises `InvalidInput` after `close`."""
@@ -99,15 +98,3 @@ class HttpPool:
                     "name PEM files that belong together."
                 ) from error
         return context
-
-
-_pools: "weakref.WeakSet[HttpPool]" = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for pool in list(_pools):
-        pool.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

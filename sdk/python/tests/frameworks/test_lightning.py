@@ -219,8 +219,6 @@ def test_names_of_ones_own(project: Project) -> None:
         project.fit(ckpt_path=f"modelbox://{project.path}/nothing")
     _, trainer = project.fit(ModelCheckpoint(save_top_k=0), epochs=1)
     trainer.save_checkpoint(f"modelbox://{project.path}/released")
-    trainer.strategy.checkpoint_io.teardown()
-    trainer.logger.finalize("success")
     assert project.names() == {"released"}
     _, trainer = project.fit(epochs=2, ckpt_path=f"modelbox://{project.path}/released")
     assert trainer.global_step == 12

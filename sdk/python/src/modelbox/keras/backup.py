@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from modelbox.errors import InvalidInput
@@ -15,7 +14,6 @@ from modelbox.keras.replay import Replay
 from modelbox.keras.training_state import put_back, restored, state_of
 from modelbox.keras.variables import arrays_of, assign, match
 from modelbox.resume import TrainingRun
-from modelbox.transfer import Uploadable
 
 LABEL = "keras/backup"
 
@@ -168,24 +166,5 @@ class ModelBoxBackup(RunCallback):
             epoch=self._epoch,
             metrics=logs,
             metadata=self._kept.labels,
-            beside=_MetricsFirst(self.run),
         )
         self._kept.saved(handle)
-
-
-class _MetricsFirst:
-    """No files, but a condition: a backup is sent after the metrics of its steps, which no restart logs again."""
-
-    size_bytes = 0
-
-    def __init__(self, run: TrainingRun) -> None:
-        self._run = run
-
-    @property
-    def files(self) -> Mapping[str, Uploadable]:
-        # Asked for by the thread that sends.
-        self._run.metrics.flush()
-        return {}
-
-    def release(self) -> None:
-        pass

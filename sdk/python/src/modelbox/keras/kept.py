@@ -60,11 +60,11 @@ class Kept:
         if self._thread is not None:
             self._thread.join(_END_SECONDS)
         # While it was at work, others may have come.
-        self._delete(list(islice(self.all(), self._most, None)))
+        self._delete_quietly(self._most)
 
     def delete_all(self) -> None:
         """All that are not in use."""
-        self._delete(list(self.all()))
+        self._delete_quietly(0)
 
     def _delete_older(self, handle: SaveHandle, most: int) -> None:
         # A save that failed is told by the next one.
@@ -72,6 +72,7 @@ class Kept:
             self._delete_quietly(most)
 
     def _delete_quietly(self, most: int) -> None:
+        """A training does not fail for it, for example while the server is away."""
         try:
             self._delete(list(islice(self.all(), most, None)))
         except ModelBoxError as error:

@@ -21,9 +21,8 @@ class Stored:
     """A checkpoint that is on the server, or on its way."""
 
     name: str
-    id: str = ""
-    """Empty: it was saved by this process."""
     handle: SaveHandle | None = None
+    """Where it was saved by this process."""
 
     def find(self, experiment: Experiment) -> Checkpoint | None:
         """As it is on the server; `None` when it is not there. Asks only where the save has ended."""
@@ -54,7 +53,7 @@ class Book:
                 self._names.add(checkpoint.name)
                 path = checkpoint.labels.get(PATH_LABEL)
                 if isinstance(path, str):
-                    self._stored.setdefault(path, Stored(checkpoint.name, checkpoint.id))
+                    self._stored.setdefault(path, Stored(checkpoint.name))
 
     @property
     def names(self) -> frozenset[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from modelbox.errors import InvalidInput, ModelBoxError, NotFound
-from modelbox.lightning import hooks  # noqa: F401 - so that trainers get them
 from modelbox.lightning.addresses import LATEST, PATH_LABEL, SCHEME, Address, address_of, key_of, name_for
 from modelbox.lightning.book import MAX_CHECKPOINTS, Book, Stored
 from modelbox.lightning.framework import (
@@ -19,6 +18,7 @@ from modelbox.lightning.framework import (
     TorchCheckpointIO,
     is_rank_zero,
 )
+from modelbox.lightning.hooks import OWN_KEY
 from modelbox.lightning.hyperparameters import without_pickle
 from modelbox.lightning.logger import ModelBoxLogger
 from modelbox.lightning.removals import Removals
@@ -27,7 +27,6 @@ from modelbox.objects.checkpoint import Checkpoint, get_checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.resume import TrainingRun
 
-_OWN_KEY = "modelbox"
 _REMOVE_SECONDS = 30.0
 """How long the end of a training waits for checkpoints to be deleted."""
 
@@ -83,12 +82,13 @@ class ModelBoxCheckpointIO(CheckpointIO):
         self._allow_pickle = allow_pickle
         self._files = TorchCheckpointIO()
         self._may_be_new = True
+        self._is_in_fit = False
         self._begin_book()
         self._told: set[str] = set()
 
     def begin(self, *, is_fit: bool) -> None:
         """For the trainer's hooks: something begins. Takes the run for a fit."""
-        self._may_be_new = is_fit
+        self._may_be_new = self._is_in_fit = is_fit
         self.has_resumed = False
         if is_fit and is_rank_zero():
             self._open()
@@ -99,7 +99,9 @@ class ModelBoxCheckpointIO(CheckpointIO):
         """Copies a state of Lightning, and saves the copy in the background as the checkpoint that `path` stands for.
 
         `modelbox://namespace/experiment/name` names it. Where the path stands for one already, that is deleted
-        afterwards. Raises `InvalidInput` for what can't be stored, and what made an earlier save fail.
+        afterwards. Outside of a fit it takes the run for this save alone, and returns when all is durable.
+
+        Raises `InvalidInput` for what can't be stored, and what made an earlier save fail.
         """
         if storage_options is not None:
             raise InvalidInput("ModelBoxCheckpointIO takes no storage_options.")
@@ -108,7 +110,7 @@ class ModelBoxCheckpointIO(CheckpointIO):
         name = self._name_of(path, step)
         state = without_pickle(checkpoint, self._told)
         # A process that is killed before it has deleted them leaves that to the one that goes on.
-        state[_OWN_KEY] = {**state.get(_OWN_KEY, {}), "to_remove": self._removals.names}
+        state[OWN_KEY] = {**state.get(OWN_KEY, {}), "to_remove": self._removals.names}
         key = key_of(path)
         try:
             handle = run.states.save(
@@ -130,6 +132,9 @@ class ModelBoxCheckpointIO(CheckpointIO):
         previous = self._book.put(key, self._newest)
         if previous is not None:
             self._remove(previous)
+        if not self._is_in_fit:
+            # Lightning tells the ends of fits alone.
+            self.teardown()
 
     def load_checkpoint(
         self,
@@ -156,7 +161,7 @@ class ModelBoxCheckpointIO(CheckpointIO):
             raise InvalidInput(
                 f"{found.path} is no checkpoint of Lightning; restore it by `checkpoint.restore()`."
             )
-        own = state.get(_OWN_KEY, {})
+        own = state.get(OWN_KEY, {})
         if self.run.is_open:
             for name in own.get("to_remove", ()):
                 if name != found.name:
@@ -182,16 +187,9 @@ class ModelBoxCheckpointIO(CheckpointIO):
             return True
         return address_of(path) is None and os.path.exists(path)
 
-    def resume_path(self) -> str | None:
-        """The address of the latest checkpoint of the experiment; `None` when there is none yet.
-
-        For scripts that want to know; `ckpt_path="modelbox://…/latest"` needs it not.
-        """
-        latest = self.run.experiment.latest_checkpoint()
-        return None if latest is None else f"{SCHEME}{latest.path}"
-
     def teardown(self) -> None:
         """Waits until all is durable, deletes what is to be deleted, and ends the run once the logger has ended."""
+        self._is_in_fit = False
         if not self.run.is_open:
             return
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGE", "TrainerHooks"]
 
-_OWN_KEY = "modelbox"
+OWN_KEY = "modelbox"
+"""Of a checkpoint: what Lightning does not know of."""
 
 _log = logging.getLogger("modelbox")
 
@@ -51,6 +52,8 @@ class TrainerHooks(Callback):
         is_fit = stage == "fit"
         if io is not None and logger is not None and io.run.path == logger.run.path:
             # Both were made of one experiment, which has one run.
+            if io.run is not logger.run:
+                logger.run.options.update(io.run.options)
             io.run = logger.run
         if logger is not None and is_fit:
             logger.begin()
@@ -81,12 +84,12 @@ class TrainerHooks(Callback):
         if trainer.world_size > 1:
             ranks = [None] * trainer.world_size
             torch.distributed.all_gather_object(ranks, own)
-        checkpoint[_OWN_KEY] = {"random": ranks}
+        checkpoint[OWN_KEY] = {"random": ranks}
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         if _io_of(trainer) is None or trainer.state.fn != "fit":
             return
-        ranks = checkpoint.get(_OWN_KEY, {}).get("random", [])
+        ranks = checkpoint.get(OWN_KEY, {}).get("random", [])
         self._restored = ranks[trainer.global_rank] if trainer.global_rank < len(ranks) else None
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:

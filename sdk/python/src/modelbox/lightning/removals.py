@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -105,7 +106,8 @@ class Removals:
                 removal.why = str(error)
                 removal.not_before = time.monotonic() + _PAUSE_SECONDS
             if is_done:
-                with self._lock:
+                # `close` does not wait for ever for the thread, so both may have come to this one.
+                with self._lock, contextlib.suppress(ValueError):
                     self._waiting.remove(removal)
 
     def _delete(self, removal: _Removal) -> bool:

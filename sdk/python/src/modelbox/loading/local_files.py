@@ -16,12 +16,15 @@ from typing import cast
 
 from modelbox.connection import Connection
 from modelbox.errors import LocalFileError
+from modelbox.holder import boot_id
 from modelbox.spool.file_lock import file_lock
 from modelbox.transfer import ChunkCache, OnProgress, StoredFile, download_files, open_cache
-from modelbox.transfer.cached_files import CHECKED_FILE, folder_of_files
+from modelbox.transfer.cached_files import folder_of_files
 from modelbox.transfer.stored_chunks import stored_chunks
 
 _LOCK_FILE = "lock"
+_CHECKED_FILE = "checked.json"
+"""Beside the files: how they were when their bytes were last looked at. Its time is when they were used last."""
 _FILES_FOLDER = "files"
 _CHECKED_FOR_SECONDS = 7 * 86_400.0
 """Later, and after a restart of the machine, all bytes are checked again: disks forget, and nothing is flushed."""
@@ -59,7 +62,7 @@ def _in_cache(
 ) -> Path | None:
     place = folder_of_files(cache.folder, _key(connection, files))
     folder = place / _FILES_FOLDER
-    record = place / CHECKED_FILE
+    record = place / _CHECKED_FILE
     if _is_checked(folder, record, files):
         return folder
     size_bytes = sum(file.size for file in files)
@@ -126,7 +129,7 @@ def _is_checked(folder: Path, record: Path, files: Sequence[StoredFile]) -> bool
             return False
         noted = cast("Mapping[str, object]", found)
         checked_at = noted.get("checked_at")
-        if not isinstance(checked_at, (int, float)) or noted.get("boot") != _boot():
+        if not isinstance(checked_at, (int, float)) or noted.get("boot") != boot_id():
             return False
         if not 0 <= time.time() - checked_at <= _CHECKED_FOR_SECONDS:
             return False
@@ -141,7 +144,7 @@ def _is_checked(folder: Path, record: Path, files: Sequence[StoredFile]) -> bool
 
 
 def _write_record(folder: Path, record: Path, files: Sequence[StoredFile]) -> None:
-    noted = {"boot": _boot(), "checked_at": time.time(), "files": _facts(folder, files)}
+    noted = {"boot": boot_id(), "checked_at": time.time(), "files": _facts(folder, files)}
     temporary = record.with_name(f"{record.name}.{uuid.uuid4()}")
     temporary.write_text(json.dumps(noted), "utf-8")
     temporary.replace(record)
@@ -154,11 +157,3 @@ def _facts(folder: Path, files: Sequence[StoredFile]) -> dict[str, list[int]]:
         found = (folder / file.path).lstat()
         facts[file.path] = [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
     return facts
-
-
-def _boot() -> str:
-    """Names this run of the machine, where that is known."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except (OSError, ValueError):
-        return ""

@@ -167,7 +167,9 @@ class ResumableTraining:
         self.run.check()
         at = self.step if step is None else step
         self.run.metrics.log_metrics(metrics, at)
-        self._logged = (at, metrics)
+        if at == self.step:
+            # Several times in a step: what came before is its too.
+            self._logged = (at, {**self._logged[1], **metrics} if self._logged[0] == at else dict(metrics))
 
     def log_event(self, name: str, data: Mapping[str, Json] | None = None) -> None:
         """Logs an event in the background."""

@@ -22,7 +22,6 @@ from modelbox._gen.lease_service_pb2 import (
     RenewLeaseRequest,
 )
 from modelbox._gen.methods import LeaseService
-from modelbox.connection import Connection
 from modelbox.errors import (
     Aborted,
     FailedPrecondition,
@@ -35,12 +34,10 @@ from modelbox.errors import (
 from modelbox.holder import SENDER_MARK, holder_name, is_own, life_of
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import to_duration
+from modelbox.saving.save import impatient
 
 _RENEWALS_PER_TTL = 3
 """So that a lost one or two do no harm."""
-_TIMEOUT_SECONDS = 15.0
-_ATTEMPTS = 3
-_PATIENCE_SECONDS = 2.0
 _RELEASE_TIMEOUT_SECONDS = 5.0
 _FIRST_POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 1.0
@@ -78,11 +75,7 @@ class RunLease:
         """Why the run is somebody else's now."""
         self._experiment = experiment
         self._ttl_seconds = ttl_seconds
-        self._connection: Connection = experiment.connection.impatient(
-            timeout_seconds=_TIMEOUT_SECONDS,
-            max_attempts=_ATTEMPTS,
-            transfer_patience_seconds=_PATIENCE_SECONDS,
-        )
+        self._connection = impatient(experiment.connection)
         self._announce = announce
         self._on_taken = on_taken
         self._process_id = os.getpid()
@@ -90,8 +83,13 @@ class RunLease:
         self._closed = threading.Event()
         self._request: AcquireLeaseRequest | None = None
         """The call for a new lease that was not answered yet: asked again it gives the same lease."""
-        self._lease = self._take_first(take_over, wait_seconds)
+        # Before it has the lease: another thread must not take it for one that is closed.
         _open.add(self.holder)
+        try:
+            self._lease = self._take_first(take_over, wait_seconds)
+        except BaseException:
+            _open.discard(self.holder)
+            raise
         try:
             self._on_taken(self._fence(), self.holder)
         except BaseException:

@@ -7,24 +7,23 @@ import logging
 import os
 import time
 from dataclasses import replace
-from types import TracebackType
 from typing import Literal
 
 from modelbox._gen.common_pb2 import RunFence
+from modelbox.closing import Closing
 from modelbox.errors import ModelBoxError, Unavailable
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
+from modelbox.objects.lease import DEFAULT_TTL_SECONDS
 from modelbox.resume.run_lease import RunLease, check_ttl
 from modelbox.saving import CheckpointQueue, MetricsWriter, RunFencing
 from modelbox.spool import BackgroundSender, Sender, Spool
 from modelbox.state.saver import StateSaver
 
-DEFAULT_TTL_SECONDS = 60.0
-
 _log = logging.getLogger("modelbox")
 
 
-class TrainingRun:
+class TrainingRun(Closing):
     """One trainer of an experiment: its run lease, and all that it saves and logs under it.
 
     Only one at a time has the run of an experiment. One that died on this machine, and one that is closed, make room at
@@ -123,7 +122,7 @@ class TrainingRun:
         if self._spool is not None and self._spool.holds(experiment_id):
             report = Sender(self._spool).send(experiment_id, wait_seconds=None)
             self.check()
-            if report.waiting and not report.sent:
+            if report.waiting:
                 raise Unavailable(
                     f"What waits in {self._spool.folder_of(experiment_id)} could not be sent; see the log."
                 )
@@ -161,19 +160,6 @@ class TrainingRun:
             self._end()
         if failure is not None:
             raise failure
-
-    def __enter__(self) -> TrainingRun:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except ModelBoxError:
-            # It is in the log; what went wrong first is what the user must hear of.
-            if error is None:
-                raise
 
     def _send_rest(self, ends_at: float | None) -> None:
         spool, experiment_id = self._spool, self._experiment.id

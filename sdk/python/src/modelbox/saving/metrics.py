@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 import uuid
-import weakref
 from collections import deque
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Protocol, TypeAlias, cast
 
 from modelbox._gen import common_pb2
 from modelbox._gen.event_service_pb2 import EventSpec, LogEventsRequest
 from modelbox._gen.metric_service_pb2 import LogMetricsRequest
-from modelbox.errors import DeadlineExceeded, InvalidInput, ModelBoxError
+from modelbox.errors import InvalidInput
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import Json, Wallclock, to_metric_value, to_struct, to_timestamp
+from modelbox.saving.background import Background
 from modelbox.saving.fallback import Waiting, send_or_keep
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.save import impatient, is_only_a_warning
@@ -28,7 +26,6 @@ MAX_BATCH_POINTS = 1_000
 MAX_WAITING_POINTS = 100_000
 """What is in memory at most; whoever logs more waits."""
 DEFAULT_INTERVAL_SECONDS = 1.0
-_LOOK_SECONDS = 0.1
 
 _log = logging.getLogger("modelbox")
 
@@ -43,7 +40,7 @@ class MetricsSpool(Waiting, Protocol):
     def add_events(self, experiment_id: str, request: LogEventsRequest, *, fence: RunFencing) -> None: ...
 
 
-class MetricsWriter:
+class MetricsWriter(Background):
     """Sends metrics and events of one experiment in the background, in batches, in the order in which they came.
 
     A batch goes when it has 1,000 points, or `interval_seconds` after its first one. With a spool, what can't be sent
@@ -67,9 +64,7 @@ class MetricsWriter:
         self._spool = spool
         self._fence = fence or FixedFence(experiment.run_fence)
         self._connection = experiment.connection if spool is None else impatient(experiment.connection)
-        self._is_closed = False
-        self._reset()
-        _writers.add(self)
+        super().__init__()
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int, wallclock: Wallclock | None = None) -> None:
         """Takes metrics of one step, to be sent soon. As `Experiment.log_metrics`, with the time of now as wallclock.
@@ -137,7 +132,7 @@ class MetricsWriter:
         """Waits until all up to a mark is sent, or in the spool, or has failed."""
         with self._changed:
             while self._taken - self._points < mark:
-                self._wait(ends_at)
+                self._wait(ends_at, self._what())
 
     def close(self, timeout_seconds: float | None = None) -> None:
         """Flushes, and takes no more."""
@@ -145,21 +140,8 @@ class MetricsWriter:
             self._is_closed = True
         self.flush(timeout_seconds)
 
-    def __enter__(self) -> MetricsWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except ModelBoxError:
-            # It is in the log; what went wrong first is what the user must hear of.
-            if error is None:
-                raise
-
     def _reset(self) -> None:
-        self._changed = threading.Condition()
+        super()._reset()
         self._batches: deque[_Batch] = deque()
         self._points = 0
         """Points and events in memory, those that are being sent included."""
@@ -168,32 +150,16 @@ class MetricsWriter:
         self._urgent_until = 0
         """Up to which of them somebody waits."""
         self._first_at = 0.0
-        self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
-
-    def after_fork(self) -> None:
-        """In the child: what waits, and the thread, are the parent's."""
-        self._reset()
 
     def _before_adding(self, count: int) -> None:
         self._raise_failure()
         if self._is_closed:
             raise InvalidInput("This writer of metrics is closed; make a new one.")
         while self._points and self._points + count > MAX_WAITING_POINTS:
-            self._wait(None)
+            self._wait(None, self._what())
 
-    def _wait(self, ends_at: float | None) -> None:
-        left = _LOOK_SECONDS if ends_at is None else min(_LOOK_SECONDS, ends_at - time.monotonic())
-        if left <= 0:
-            raise DeadlineExceeded(
-                f"{self._points} points are still being sent; give more time, or look at the server."
-            )
-        self._changed.wait(left)
-
-    def _raise_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+    def _what(self) -> str:
+        return f"{self._points} points are still being sent"
 
     def _start(self) -> None:
         if self._thread is None:
@@ -209,7 +175,7 @@ class MetricsWriter:
         while True:
             with self._changed:
                 while self._batches and not self._is_due():
-                    self._changed.wait(_LOOK_SECONDS)
+                    self._look()
                 if not self._batches:
                     self._thread = None
                     return
@@ -258,15 +224,3 @@ class MetricsWriter:
 
 def _count(batch: _Batch) -> int:
     return len(batch.points) if isinstance(batch, LogMetricsRequest) else len(batch.events)
-
-
-_writers: weakref.WeakSet[MetricsWriter] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for writer in list(_writers):
-        writer.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

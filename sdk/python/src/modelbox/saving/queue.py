@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 import uuid
-import weakref
 from collections import deque
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Literal
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
-from modelbox.errors import DeadlineExceeded, InvalidInput, ModelBoxError
+from modelbox.errors import InvalidInput
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import Json, to_labels, to_metrics
+from modelbox.saving.background import Background
 from modelbox.saving.fallback import Earlier, Fallback
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle
@@ -26,12 +24,11 @@ from modelbox.saving.snapshot import Snapshot
 
 MAX_PENDING = 64
 """Largest `max_pending`."""
-_LOOK_SECONDS = 0.5
 
 _log = logging.getLogger("modelbox")
 
 
-class CheckpointQueue:
+class CheckpointQueue(Background):
     """Saves checkpoints of one experiment in the background, in the order of `submit`.
 
     The bytes of a snapshot go from where they are to the server, and the checkpoint is committed: until then the
@@ -71,9 +68,7 @@ class CheckpointQueue:
         self._max_pending = max_pending
         self._earlier = earlier
         self._saver = Saver(experiment, spool, fence or FixedFence(experiment.run_fence), earlier)
-        self._is_closed = False
-        self._reset()
-        _queues.add(self)
+        super().__init__()
 
     def submit(
         self,
@@ -158,19 +153,6 @@ class CheckpointQueue:
         """How many snapshots are held now."""
         return len(self._saves)
 
-    def __enter__(self) -> CheckpointQueue:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except ModelBoxError:
-            # It is in the log; what went wrong first is what the user must hear of.
-            if error is None:
-                raise
-
     def _take(self, save: Save, timeout_seconds: float | None) -> None:
         with self._changed:
             self.make_room(timeout_seconds)
@@ -185,30 +167,13 @@ class CheckpointQueue:
             self._saves.append(save)
 
     def _reset(self) -> None:
-        self._changed = threading.Condition()
+        super()._reset()
         self._saves: deque[Save] = deque()
         """The one that is being sent first."""
-        self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
         self._lost: BaseException | None = None
         """Why the newest one that has ended is nowhere, where that was but a warning."""
         self._has_replaced = False
         """The next one takes the place of another."""
-
-    def after_fork(self) -> None:
-        """In the child: snapshots and thread are the parent's."""
-        self._reset()
-
-    def _wait(self, ends_at: float | None, what: str) -> None:
-        left = _LOOK_SECONDS if ends_at is None else min(_LOOK_SECONDS, ends_at - time.monotonic())
-        if left <= 0:
-            raise DeadlineExceeded(f"{what}; give more time, or look at the server and the network.")
-        self._changed.wait(left)
-
-    def _raise_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
 
     def _replace_newest(self) -> None:
         newest = self._saves[-1]
@@ -255,15 +220,3 @@ class CheckpointQueue:
                     self._failure = self._failure or failure
                 save.end(state, checkpoint=checkpoint, error=failure)
                 self._changed.notify_all()
-
-
-_queues: weakref.WeakSet[CheckpointQueue] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for queue in list(_queues):
-        queue.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -20,11 +20,6 @@ class Snapshot(Protocol):
         """By the path under which each is stored, where its bytes are: in memory, or on disk."""
         ...
 
-    @property
-    def size_bytes(self) -> int:
-        """Sum of the files' sizes."""
-        ...
-
     def release(self) -> None:
         """Called once, from any thread, when the bytes are no longer needed: their buffers may be written to again."""
         ...
@@ -38,7 +33,6 @@ class FilesSnapshot:
         if isinstance(files, (str, os.PathLike)):
             files = [files]
         found = find_files(files)
-        self.size_bytes = sum(file.size for file in found.values())
         self.files: Mapping[str, Uploadable] = {
             path: file.real_path if isinstance(file, LocalFile) else file for path, file in found.items()
         }
@@ -56,7 +50,6 @@ class JoinedSnapshot:
     """The files of several snapshots as one; none of them has a path of another."""
 
     def __init__(self, *parts: Snapshot) -> None:
-        self.size_bytes = sum(part.size_bytes for part in parts)
         self._parts = parts
 
     @property

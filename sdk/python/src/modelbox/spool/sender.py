@@ -39,8 +39,17 @@ _ATTEMPTS = 3
 _PATIENCE_SECONDS = 2.0
 _HOPELESS = (AlreadyExists, CorruptData, InvalidArgument, InvalidInput, LocalFileError, NotFound, OutOfRange)
 """What no later try can cure: the entry is set aside, and those behind it go on."""
-_CURABLE_REASONS = ("READ_ONLY", "DATABASE_READ_ONLY", "STORAGE_FULL", "LEASE_HELD", "WRONG_ROLE")
-"""Why a server that is well refuses what it may take later."""
+_CURABLE_REASONS = (
+    "CHUNKS_MISSING",
+    "DATABASE_READ_ONLY",
+    "LEASE_ENDED",
+    "LEASE_HELD",
+    "READ_ONLY",
+    "STORAGE_FULL",
+    "WRONG_ROLE",
+)
+"""Why a server that is well refuses what it may take later; also what an upload comes to that took a rest of its own,
+since the machine was put to sleep: another one begins anew."""
 
 _log = logging.getLogger("modelbox")
 

@@ -23,7 +23,7 @@ from modelbox.errors import ModelBoxError, RunTakenOver, SpoolFull
 from modelbox.holder import is_own, life_of
 from modelbox.saving.fence import RunFencing
 from modelbox.spool.book import Book, is_next, read_book, write_book
-from modelbox.spool.durable import flush_folder, make_folder
+from modelbox.spool.durable import flush_folder, make_folder, size_of
 from modelbox.spool.entry import Entry, EntryKind, StoredCall, entries_of, entry_name, write_call
 from modelbox.spool.file_lock import file_lock
 from modelbox.spool.folder import require_room, server_folder, spool_folder, spool_limit_bytes
@@ -243,18 +243,25 @@ class Spool:
         sources = find_files(call.files) if call.files else {}
         wanted = sum(file.size for file in sources.values())
         wanted += call.request.ByteSize() + _SMALL_BYTES
+        older: list[Entry] | None = None
         while True:
             try:
                 return require_room(self.base_folder, self.limit_bytes, wanted)
             except SpoolFull:
-                older = [entry for entry in entries_of(folder) if entry.kind == "checkpoint"][:-1]
-                if kind != "checkpoint" or not older:
+                if older is None:
+                    is_checkpoint = kind == "checkpoint"
+                    older = [one for one in entries_of(folder) if is_checkpoint and one.kind == kind][:-1]
+                    # None goes for one that has no room even so.
+                    freed = sum(size_of(one.path) for one in older)
+                    require_room(self.base_folder, self.limit_bytes, max(0, wanted - freed))
+                if not older:
                     raise
+                oldest = older.pop(0)
                 _log.warning(
                     "The spool is full: %s gives way to a newer checkpoint, and will not be sent.",
-                    older[0].path,
+                    oldest.path,
                 )
-                _discard(older[0], folder / _PART)
+                _discard(oldest, folder / _PART)
 
     def _set_aside(self, entry: Entry, why: str) -> bool:
         folder = entry.path.parent / SET_ASIDE

@@ -6,9 +6,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from modelbox.closing import Closing
 from modelbox.errors import ModelBoxError
 from modelbox.objects.values import Json
 from modelbox.state.kinds import kinds_to_save
@@ -23,7 +23,7 @@ MAX_SAVERS = 1_000
 """Of one connection. Beyond it, those that have nothing to do are closed."""
 
 
-class StateSaver:
+class StateSaver(Closing):
     """Saves the states of one experiment: copies them, and sends the copies while training goes on.
 
     The memory for the copies is kept for the next ones. Safe in any number of threads, one of which saves at a time.
@@ -109,19 +109,6 @@ class StateSaver:
             self.queue.close(timeout_seconds)
         finally:
             self._pool.close()
-
-    def __enter__(self) -> StateSaver:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.close()
-        except ModelBoxError:
-            # What went wrong first is what the user must hear of; the other is in the log.
-            if error is None:
-                raise
 
 
 class Savers:

@@ -16,11 +16,8 @@ from modelbox.transfer import Uploadable
 class StateSnapshot:
     """A state as it was when it was taken (see `modelbox.saving.Snapshot`)."""
 
-    def __init__(
-        self, files: Mapping[str, Uploadable], size_bytes: int, give_back: Callable[[], None]
-    ) -> None:
+    def __init__(self, files: Mapping[str, Uploadable], give_back: Callable[[], None]) -> None:
         self.files = files
-        self.size_bytes = size_bytes
         self._lock = threading.Lock()
         self._give_back: Callable[[], None] | None = give_back
 
@@ -64,8 +61,7 @@ def take_snapshot(
     }
     if layout.objects is not None:
         files[OBJECTS_FILE] = layout.objects
-    size_bytes = layout.tensors_bytes + len(layout.tree) + len(layout.objects or b"")
-    return StateSnapshot(files, size_bytes, lambda: pool.give_back(memory))
+    return StateSnapshot(files, lambda: pool.give_back(memory))
 
 
 def _by_kind(placed: Sequence[Placed], kinds: Sequence[ArrayKind]) -> dict[ArrayKind, list[Placed]]:

@@ -9,8 +9,6 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKED_FILE = "checked.json"
-"""Beside the files: how they were when their bytes were last looked at. Its time is when they were used last."""
 IN_USE_SECONDS = 600.0
 """What was used so recently may be about to be opened, or on its way, and stays, whatever the limit is."""
 
@@ -23,7 +21,8 @@ class CachedFiles:
     files: int
     size_bytes: int
     used_at: float
-    """When they were used last, or written to, in seconds since 1970."""
+    """When one of them, or the record beside them that whoever uses them touches, was last written to, in seconds since
+    1970."""
 
     def remove(self) -> bool:
         """Removes them at once; False where they may be in use, or can't be removed."""
@@ -54,17 +53,15 @@ def cached_files(cache_folder: Path) -> list[CachedFiles]:
 
 
 def _look(folder: Path) -> CachedFiles:
-    count, size_bytes, newest, used_at = 0, 0, 0.0, None
+    count, size_bytes, used_at = 0, 0, 0.0
     for parent, _, names in os.walk(folder):
         for name in names:
             try:
                 facts = os.lstat(os.path.join(parent, name))
             except FileNotFoundError:
                 continue
-            newest = max(newest, facts.st_mtime)
+            used_at = max(used_at, facts.st_mtime)
             if parent != str(folder):
                 count += 1
                 size_bytes += facts.st_size
-            elif name == CHECKED_FILE:
-                used_at = facts.st_mtime
-    return CachedFiles(folder, count, size_bytes, newest if used_at is None else max(used_at, newest))
+    return CachedFiles(folder, count, size_bytes, used_at)

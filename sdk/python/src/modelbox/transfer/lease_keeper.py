@@ -10,7 +10,7 @@ from types import TracebackType
 from modelbox._gen.lease_service_pb2 import Lease, ReleaseLeaseRequest, RenewLeaseRequest
 from modelbox._gen.methods import LeaseService
 from modelbox.connection import Connection
-from modelbox.errors import ModelBoxError, Unavailable
+from modelbox.errors import DeadlineExceeded, ModelBoxError, Unavailable
 
 _RENEWALS_PER_TTL = 3
 """So that a lost one or two do no harm."""
@@ -74,7 +74,7 @@ class LeaseKeeper:
         while not self._closed.wait(self._pause_seconds):
             try:
                 self._connection.call(LeaseService.RenewLease, RenewLeaseRequest(lease_id=self.id))
-            except Unavailable:
+            except (Unavailable, DeadlineExceeded):
                 # While the server can't be reached the lease may still live: whoever uses it finds out.
                 continue
             except ModelBoxError as error:

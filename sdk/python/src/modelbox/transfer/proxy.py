@@ -10,6 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 
 from modelbox.errors import SettingsError
 
+_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -24,7 +26,7 @@ class Proxy:
 def proxy_for(address: str) -> Proxy | None:
     """The proxy for an address; `None` where there is none. Raises `SettingsError` for one that can't be used."""
     parts = urlsplit(address)
-    if not parts.hostname or proxy_bypass(parts.hostname):
+    if not parts.hostname or proxy_bypass(f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 80)}"):
         return None
     proxies = getproxies()
     named = proxies.get(parts.scheme) or proxies.get("all")
