@@ -8,7 +8,11 @@ import { modelbox, startServer, temporaryFolder, until, type TestServer } from "
 const kills = process.env["MODELBOX_LONG_TESTS"] === "1" ? 40 : 4;
 const steps = 4;
 const elements = 3_000_000;
-const on = { MODELBOX_ENCODING_ENABLED: "true", MODELBOX_ENCODING_CPU_PERCENT: "100" };
+const on = {
+  MODELBOX_ENCODING_ENABLED: "true",
+  MODELBOX_ENCODING_CPU_PERCENT: "100",
+  MODELBOX_ENCODING_REST_MINUTES: "0",
+};
 
 /** A safetensors file of one tensor of 32 bits, the elements of which move a little with each step. */
 function checkpoint(noise: Int32Array, step: number): Uint8Array {

@@ -10,13 +10,15 @@ import { bytesIn, type Cost, type KeeperKind } from "./keeper.ts";
 
 const experiment = "bench/training";
 const database = "metadata.db";
+/** As ten minutes later. */
+const settled = { MODELBOX_ENCODING_REST_MINUTES: "0" };
 
 /** A checkpoint of an experiment by the command line; the server runs while nothing is counted. */
 export function modelBoxKeeper(context: BenchContext): KeeperKind {
   return {
     name: "ModelBox",
     async open(folder) {
-      let server = await startModelBox(context, folder);
+      let server = await startModelBox(context, folder, settled);
       await callJson(server, "ExperimentService/CreateExperiment", { namespace: "bench", name: "training" });
       const client = async (words: readonly string[]): Promise<Cost> => {
         const before = server.processorMs();
@@ -35,7 +37,7 @@ export function modelBoxKeeper(context: BenchContext): KeeperKind {
           await server[Symbol.asyncDispose]();
           await removeReplaced(context, folder);
           const remark = describeChains(join(folder, database));
-          server = await startModelBox(context, folder);
+          server = await startModelBox(context, folder, settled);
           return { cost, remark };
         },
         restore: (step, target) =>

@@ -76,7 +76,7 @@ export async function resumes(
       figure("resume, cache of chunks empty", "cache, empty"),
     ],
     notes: [
-      "Resume: `experiment.restore()` and `torch.load(path)`, each in a new process that has imported what it needs, with the file and what the server stores in the page cache. The server has encoded the checkpoint before. ModelBox checks every chunk. Every restored state had the same bytes.",
+      "Resume: `experiment.restore()` and `torch.load(path)`, each in a new process that has imported what it needs, with the file and what the server stores in the page cache. The checkpoint is the newest one, which stays as it came for ten minutes. ModelBox checks every chunk. Every restored state had the same bytes.",
       "A server on the same machine is asked without the cache of chunks, unless one says otherwise (`cache=True`); `empty` fills it.",
     ],
   };

@@ -153,6 +153,12 @@ export const serverSpec = {
           MAX_ENCODING_WORKERS,
         ),
         cpu_percent: integer("How much of the time each of them works; it rests for the others.", 50, 1, 100),
+        rest_minutes: integer(
+          "How long a checkpoint stays as it came: a next one saves half of the work, and who goes on from it reads it fast.",
+          10,
+          0,
+          1_440,
+        ),
       }),
     },
     metadata_storage_integrated: {

@@ -81,12 +81,12 @@ export interface Judged {
 
 /** Work on the forms that chunks are stored in. */
 export interface EncodingReader {
-  /** Files whose chunks may still get a smaller form, oldest first; only the id of one that is not there any more. */
-  pendingFiles(limit: number): Promise<readonly (StoredFile | string)[]>;
+  /** Files whose chunks may get a smaller form now, oldest first; only the id of one that is not there any more. */
+  pendingFiles(now: number, limit: number): Promise<readonly (StoredFile | string)[]>;
   /** Chunks that must be stored without their base. */
   pendingRebases(limit: number): Promise<readonly string[]>;
-  /** How many of each there are. */
-  waiting(): Promise<{ readonly files: number; readonly rebases: number }>;
+  /** How many of each there are to be done now. */
+  waiting(now: number): Promise<{ readonly files: number; readonly rebases: number }>;
   /** The most bases that must be decoded from a chunk that builds on this one down to it; `limit` if there are more. */
   height(digest: string, limit: number): Promise<number>;
 }
@@ -99,6 +99,8 @@ export interface EncodingWriter extends EncodingReader {
    */
   switchForm(from: Chunk, to: Chunk, now: number): Promise<boolean>;
   finishFile(fileId: string): Promise<void>;
+  /** The file is looked at again then. */
+  postponeFile(fileId: string, dueAt: number): Promise<void>;
   finishRebase(digest: string): Promise<void>;
 }
 

@@ -245,6 +245,10 @@ export interface Lease {
   readonly holder: string;
   /** Grows with every run lease of an object; 0 for the other kinds. */
   readonly fencingNumber: number;
+  /** The highest fencing number before it with which anything was written; 0 when nothing was. */
+  readonly previousWriter: number;
+  /** Something was written with it. */
+  readonly hasWritten: boolean;
   readonly ttlMs: number;
   readonly createdAt: number;
   readonly expiresAt: number;

@@ -257,8 +257,10 @@ export interface LeaseReader {
 
 export interface LeaseWriter extends LeaseReader {
   insert(lease: Lease): Promise<void>;
-  /** Highest fencing number that was ever given for the object, plus one. */
-  nextFencingNumber(objectId: string): Promise<number>;
+  /** Highest fencing number that was ever given for the object, plus one; and the last one that was written with. */
+  nextFence(objectId: string): Promise<{ readonly number: number; readonly previousWriter: number }>;
+  /** Something is written with a run lease. */
+  noteWrite(lease: Lease): Promise<void>;
   renew(id: string, expiresAt: number, ttlMs: number): Promise<void>;
   /** Ends it; an upload lease lets go of its chunks. */
   end(id: string, at: number): Promise<void>;

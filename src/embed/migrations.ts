@@ -3,14 +3,17 @@ import sqlite0000 from "../../drizzle/sqlite/0000_initial.sql" with { type: "tex
 import sqlite0001 from "../../drizzle/sqlite/0001_tokens.sql" with { type: "text" };
 import sqlite0002 from "../../drizzle/sqlite/0002_blob_engine.sql" with { type: "text" };
 import sqlite0003 from "../../drizzle/sqlite/0003_quotas.sql" with { type: "text" };
+import sqlite0004 from "../../drizzle/sqlite/0004_fences_and_rest.sql" with { type: "text" };
 import mysql0000 from "../../drizzle/mysql/0000_initial.sql" with { type: "text" };
 import mysql0001 from "../../drizzle/mysql/0001_tokens.sql" with { type: "text" };
 import mysql0002 from "../../drizzle/mysql/0002_blob_engine.sql" with { type: "text" };
 import mysql0003 from "../../drizzle/mysql/0003_quotas.sql" with { type: "text" };
+import mysql0004 from "../../drizzle/mysql/0004_fences_and_rest.sql" with { type: "text" };
 import postgres0000 from "../../drizzle/postgres/0000_initial.sql" with { type: "text" };
 import postgres0001 from "../../drizzle/postgres/0001_tokens.sql" with { type: "text" };
 import postgres0002 from "../../drizzle/postgres/0002_blob_engine.sql" with { type: "text" };
 import postgres0003 from "../../drizzle/postgres/0003_quotas.sql" with { type: "text" };
+import postgres0004 from "../../drizzle/postgres/0004_fences_and_rest.sql" with { type: "text" };
 
 /** A migration as drizzle-kit wrote it. */
 export interface EmbeddedMigration {
@@ -29,17 +32,20 @@ export const migrations = {
     { index: 1, tag: "0001_tokens", createdAtMs: 1795526605206, breakpoints: true, sql: sqlite0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656636878, breakpoints: true, sql: sqlite0002 },
     { index: 3, tag: "0003_quotas", createdAtMs: 1795657441264, breakpoints: true, sql: sqlite0003 },
+    { index: 4, tag: "0004_fences_and_rest", createdAtMs: 1795700918490, breakpoints: true, sql: sqlite0004 },
   ],
   mysql: [
     { index: 0, tag: "0000_initial", createdAtMs: 1795526748519, breakpoints: true, sql: mysql0000 },
     { index: 1, tag: "0001_tokens", createdAtMs: 1795534759832, breakpoints: true, sql: mysql0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656632505, breakpoints: true, sql: mysql0002 },
     { index: 3, tag: "0003_quotas", createdAtMs: 1795657440308, breakpoints: true, sql: mysql0003 },
+    { index: 4, tag: "0004_fences_and_rest", createdAtMs: 1795700917689, breakpoints: true, sql: mysql0004 },
   ],
   postgres: [
     { index: 0, tag: "0000_initial", createdAtMs: 1795526748843, breakpoints: true, sql: postgres0000 },
     { index: 1, tag: "0001_tokens", createdAtMs: 1795534760079, breakpoints: true, sql: postgres0001 },
     { index: 2, tag: "0002_blob_engine", createdAtMs: 1795656634995, breakpoints: true, sql: postgres0002 },
     { index: 3, tag: "0003_quotas", createdAtMs: 1795657440872, breakpoints: true, sql: postgres0003 },
+    { index: 4, tag: "0004_fences_and_rest", createdAtMs: 1795700918113, breakpoints: true, sql: postgres0004 },
   ],
 } as const satisfies Record<string, readonly EmbeddedMigration[]>;

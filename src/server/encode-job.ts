@@ -9,10 +9,11 @@ const ENCODE_INTERVAL_MS = 2_000;
 /** Stores chunks in smaller forms in the background. */
 export function encodeJob(context: AppContext, load: TransferLoad): Job {
   const { config, log, metrics } = context;
-  const { workers, cpuPercent } = config.encoding;
+  const { workers, cpuPercent, restMinutes } = config.encoding;
   const run = encodingJob(context, {
     workers,
     cpuPercent,
+    restMs: restMinutes * 60_000,
     load,
     observer: {
       encoded: (chunk) => metrics.encoding.encoded(chunk),
@@ -28,7 +29,8 @@ export function encodeJob(context: AppContext, load: TransferLoad): Job {
     intervalMs: ENCODE_INTERVAL_MS,
     async run(signal) {
       const done = await run(signal);
-      metrics.encoding.waiting(await context.metadata.read((tx) => tx.encodings.waiting()));
+      const now = context.clock.nowMicros();
+      metrics.encoding.waiting(await context.metadata.read((tx) => tx.encodings.waiting(now)));
       return done;
     },
   };

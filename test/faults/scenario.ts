@@ -195,11 +195,12 @@ export class Scenario {
 
   /** Stores chunks in smaller forms, as a server does in the background. */
   async encode(threads: CodecThreads): Promise<void> {
-    const { life, faults } = this.#world;
+    const { life, faults, random } = this.#world;
     faults.note("encode");
     const { load } = life.transfers;
     const observer = { encoded() {}, worked() {}, failed() {} };
-    const run = encodingJob(life.context, { threads, workers: 1, cpuPercent: 100, load, observer });
+    const restMs = random.chance(0.5) ? 600_000 : 0;
+    const run = encodingJob(life.context, { threads, workers: 1, cpuPercent: 100, restMs, load, observer });
     await run(new AbortController().signal);
   }
 

@@ -25,7 +25,7 @@ with modelbox.ModelBox() as box:
         experiment, model=model, optimizer=optimizer, scheduler=scheduler, every_steps=50
     ) as training:
         loader = DataLoader(dataset, batch_sampler=training.batches(len(dataset), 32))
-        for step, (x, y) in zip(training.steps(steps), loader, strict=False):
+        for step, (x, y) in training.steps(steps, over=loader):
             loss = nn.functional.mse_loss(model(x), y)
             optimizer.zero_grad()
             loss.backward()

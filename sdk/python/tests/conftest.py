@@ -52,13 +52,19 @@ def own_box(own_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
 
 
 @pytest.fixture
-def server_token_box(tmp_path: Path) -> Iterator[modelbox.ModelBox]:
-    """A client with a token, of a server that wants one."""
+def token_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server that wants tokens."""
     folder = tmp_path / "token-server"
     folder.mkdir()
     process = ServerProcess(folder, {"MODELBOX_AUTH": "token"})
     process.start()
-    token = json.loads(process.command("server", "tokens", "create", "--name", "test", "--json"))["text"]
-    with modelbox.ModelBox(process.addr, token) as client:
-        yield client
+    yield process
     process.stop()
+
+
+@pytest.fixture
+def server_token_box(token_server: ServerProcess) -> Iterator[modelbox.ModelBox]:
+    """A client with a token, of a server that wants one."""
+    token = json.loads(token_server.command("server", "tokens", "create", "--name", "test", "--json"))["text"]
+    with modelbox.ModelBox(token_server.addr, token) as client:
+        yield client

@@ -131,6 +131,15 @@ def test_a_break_ends_the_training_after_its_step(experiment: modelbox.Experimen
     assert [one.step for one in experiment.checkpoints(order_by="step")] == [1, 2, 3, 4, 5]
 
 
+def test_steps_end_with_the_data_and_count_only_what_was_done(experiment: modelbox.Experiment) -> None:
+    seen: list[tuple[int, str]] = []
+    for _ in range(2):
+        with modelbox.resumable(experiment, values={"a": 1}, every_seconds=60) as training:
+            seen.extend(training.steps(7, over="abcd"))
+    assert seen == [*enumerate("abcd"), (4, "a"), (5, "b"), (6, "c")]
+    assert [one.step for one in experiment.checkpoints(order_by="step")] == [4, 7]
+
+
 def test_all_metrics_of_a_step_are_those_of_its_checkpoint(experiment: modelbox.Experiment) -> None:
     with modelbox.resumable(experiment, values={"a": 1}, every_steps=1) as training:
         for step in training.steps(2):

@@ -14,8 +14,13 @@ from server_process import ServerProcess
 from transfers import noise
 
 import modelbox
+from modelbox._gen.lease_service_pb2 import LEASE_KIND_RUN, Lease, ReleaseLeaseRequest
+from modelbox._gen.methods import LeaseService
+from modelbox.connection import Connection
+from modelbox.holder import holder_name
+from modelbox.objects.lease import fence_of
 from modelbox.saving import CheckpointQueue, FilesSnapshot, FixedFence, MetricsWriter
-from modelbox.spool import BackgroundSender, Sender, Spool, send_spool, sender
+from modelbox.spool import BackgroundSender, Sender, Spool, run_fence, send_spool, sender
 
 DATA = 300_000
 
@@ -188,24 +193,70 @@ def test_a_wrong_token_sets_nothing_aside(
     assert send_spool(server_token_box, folder=tmp_path / "spool").sent == 3
 
 
-@pytest.mark.parametrize("somebody_trained", [False, True])
-def test_what_a_dead_trainer_left_goes_only_if_nobody_has_trained_since(
-    box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, somebody_trained: bool
+def left_by_a_dead_trainer(
+    experiment: modelbox.Experiment, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
+    """Step 1 waits, under a run lease that is over."""
     run = experiment.start_run(holder="dead")
     monkeypatch.setattr(Spool, "holds", _always)
     with CheckpointQueue(experiment, spool=spool, fence=FixedFence(run.experiment.run_fence)) as queue:
         queue.submit(FilesSnapshot({"state.bin": noise(1, DATA)}), step=1)
     monkeypatch.undo()
     run.release()
-    if somebody_trained:
+
+
+@pytest.mark.parametrize("other_did", ["nothing", "hold", "train"])
+def test_what_a_dead_trainer_left_goes_only_if_nobody_has_trained_since(
+    box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other_did: str
+) -> None:
+    somebody_trained = other_did == "train"
+    experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
+    left_by_a_dead_trainer(experiment, spool, monkeypatch)
+    if other_did != "nothing":
         with experiment.start_run(holder="another") as other:
             assert Sender(spool).send().waiting == 1
-            other.experiment.new_checkpoint(1, {"state.bin": b"of another"})
+            if somebody_trained:
+                other.experiment.new_checkpoint(1, {"state.bin": b"of another"})
     report = Sender(spool).send()
     assert (report.sent, report.set_aside) == ((0, 1) if somebody_trained else (1, 0))
     latest = experiment.latest_checkpoint()
     assert latest is not None
     with latest.open("state.bin") as file:
         assert file.read() == (b"of another" if somebody_trained else noise(1, DATA))
+
+
+def test_a_lease_that_was_given_and_not_heard_of_sets_nothing_aside(
+    box: modelbox.ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
+    left_by_a_dead_trainer(experiment, spool, monkeypatch)
+    acquire = run_fence.acquire
+
+    def acquire_unheard(connection: Connection, *arguments: Any, **options: Any) -> Lease:
+        lease = acquire(connection, *arguments, **options)
+        # Its time runs out.
+        connection.call(LeaseService.ReleaseLease, ReleaseLeaseRequest(lease_id=lease.id))
+        raise modelbox.Unavailable("The connection broke.")
+
+    monkeypatch.setattr(run_fence, "acquire", acquire_unheard)
+    for _ in range(2):
+        with pytest.raises(modelbox.Unavailable):
+            Sender(spool).send()
+    monkeypatch.setattr(run_fence, "acquire", acquire)
+    report = Sender(spool).send()
+    assert (report.sent, report.set_aside) == (1, 0)
+
+
+def test_a_sender_that_was_slow_does_not_take_what_waits_from_the_trainer(
+    box: modelbox.ModelBox, tmp_path: Path
+) -> None:
+    experiment, spool = new_experiment(box), Spool(box.connection, tmp_path / "spool")
+    earlier = acquire_run(box, experiment)
+    later = acquire_run(box, experiment)
+    assert spool.adopt(experiment.id, later, holder_name()) == 0
+    assert spool.adopt(experiment.id, earlier) == 0
+    assert spool.book_of(experiment.id) == fence_of(later)
+
+
+def acquire_run(box: modelbox.ModelBox, experiment: modelbox.Experiment) -> Lease:
+    return run_fence.acquire(box.connection, LEASE_KIND_RUN, experiment.reference, take_over=True)

@@ -1,6 +1,7 @@
 """One trainer of an experiment: its lease, and what it saves and logs under it."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import modelbox
 from modelbox.holder import holder_name, is_own, life_of
 from modelbox.resume.training_run import TrainingRun
 from modelbox.saving import FilesSnapshot
-from modelbox.spool import Sender, SendReport
+from modelbox.spool import Sender, SendReport, send_spool
 
 _HOLD = """
 import sys, time, modelbox
@@ -170,6 +171,8 @@ def test_two_of_one_process_are_told_apart(box: modelbox.ModelBox) -> None:
             first.metrics.flush()
         with pytest.raises(modelbox.Aborted):
             first.experiment.log_metrics({"loss": 1.0}, 1)
+        with pytest.raises(modelbox.Aborted):
+            first.experiment.log_event("step_done", {"step": 1})
         save(second, 2)
         second.flush()
         # It says so until the end, and does not get in the way of the other.
@@ -255,7 +258,7 @@ def test_who_trains_while_the_server_is_away_from_here_keeps_the_run(
     # What waits is sent in the background.
     wait_until(lambda: run.lost is not None)
     # The one that has gone by now, or the one that still has it: what was heard of first.
-    with pytest.raises(modelbox.RunTakenOver, match=r"somebody else had it|has it now"):
+    with pytest.raises(modelbox.RunTakenOver, match=r"somebody else has trained|has it now"):
         run.check()
     with contextlib.suppress(modelbox.RunTakenOver):
         run.close()
@@ -286,11 +289,60 @@ def test_a_trainer_that_died_as_it_took_the_lease_does_not_cost_what_waits(
         child = start_child(own_box, experiment, _DIE_AS_IT_TAKES_THE_LEASE)
         child.communicate(timeout=30)
         assert child.returncode == -9
+        # And a trainer elsewhere that writes nothing.
+        with experiment.start_run(holder="elsewhere", take_over=True):
+            pass
     with TrainingRun(experiment) as run:
         latest = run.latest_checkpoint()
         assert latest is not None
         assert latest.step == 2
     assert steps_of(experiment) == [1, 2]
+
+
+def test_a_token_that_ends_stops_no_training(
+    token_server: ServerProcess, server_token_box: modelbox.ModelBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = json.loads(token_server.command("server", "tokens", "create", "--name", "trainer", "--json"))
+    with modelbox.ModelBox(token_server.addr, made["text"]) as box:
+        experiment = new_experiment(box)
+        run = TrainingRun(experiment)
+        save(run, 1)
+        run.flush()
+        token_server.command("server", "tokens", "revoke", "trainer")
+        wait_until(lambda: is_refused(box))
+        for step in (2, 3):
+            save(run, step)
+            run.flush()
+        run.check()
+        with pytest.raises(modelbox.Unauthenticated):
+            run.close()
+    assert "goes to the spool" in caplog.text
+    # With another token everything arrives.
+    assert send_spool(server_token_box).waiting == 0
+    assert steps_of(server_token_box.experiment(experiment.id)) == [1, 2, 3]
+
+
+def is_refused(box: modelbox.ModelBox) -> bool:
+    try:
+        list(box.namespaces())
+    except modelbox.Unauthenticated:
+        return True
+    return False
+
+
+def test_a_full_server_stops_no_training(box: modelbox.ModelBox) -> None:
+    experiment = new_experiment(box)
+    namespace = box.namespace(experiment.path.partition("/")[0])
+    with TrainingRun(experiment) as run:
+        save(run, 1)
+        run.flush()
+        namespace.update(quota_bytes=150_000)
+        for step in (2, 3):
+            save(run, step)
+            run.flush()
+        assert [one.step for one in experiment.checkpoints()] == [1]
+        namespace.update(quota_bytes="none")
+    assert steps_of(experiment) == [1, 2, 3]
 
 
 def test_one_that_was_closed_while_the_server_was_away_makes_room(

@@ -101,7 +101,7 @@ def main() -> None:
         experiment = box.new_experiment(name, namespace=namespace, external_id=f"job-{name}")
         with modelbox.resumable(experiment, every_steps=every_steps, **training.parts()) as loop:
             say(f"begins {loop.step}")
-            for step, indices in zip(loop.steps(steps), loop.batches(SAMPLES, BATCH, seed=3), strict=False):
+            for step, indices in loop.steps(steps, over=loop.batches(SAMPLES, BATCH, seed=3)):
                 loop.log({"loss": training.step(indices)})
                 say(f"step {step}")
                 time.sleep(step_seconds)

@@ -24,11 +24,15 @@ export function encodingTests(define: Define): void {
           })),
         ),
       );
-      const pending = () => store.read((tx) => tx.encodings.pendingFiles(10));
+      const pending = (now = 0) => store.read((tx) => tx.encodings.pendingFiles(now, 10));
       expect(await pending()).toEqual([files[0], files[2]].map((file) => file ?? ""));
-      expect(await store.read((tx) => tx.encodings.pendingFiles(1))).toHaveLength(1);
+      expect(await store.read((tx) => tx.encodings.pendingFiles(0, 1))).toHaveLength(1);
+      await store.write((tx) => tx.encodings.postponeFile(files[0]?.id ?? "", 5));
+      expect(await pending(4)).toEqual([files[2] ?? ""]);
+      expect(await store.read((tx) => tx.encodings.waiting(4))).toEqual({ files: 1, rebases: 0 });
+      expect(await pending(5)).toEqual([files[2], files[0]].map((file) => file ?? ""));
       await store.write((tx) => tx.encodings.finishFile(files[0]?.id ?? ""));
-      expect(await store.read((tx) => tx.encodings.waiting())).toEqual({ files: 1, rebases: 0 });
+      expect(await store.read((tx) => tx.encodings.waiting(5))).toEqual({ files: 1, rebases: 0 });
       await store.write((tx) => tx.artifacts.delete(artifact.id));
       expect(await pending()).toEqual([]);
     },
@@ -81,7 +85,7 @@ export function encodingTests(define: Define): void {
     expect(await store.read((tx) => tx.encodings.pendingRebases(9))).toEqual(both);
     await store.write((tx) => tx.encodings.finishRebase(both[0] ?? ""));
     expect(await store.read((tx) => tx.encodings.pendingRebases(9))).toEqual([both[1] ?? ""]);
-    expect(await store.read((tx) => tx.encodings.waiting())).toEqual({ files: 0, rebases: 1 });
+    expect(await store.read((tx) => tx.encodings.waiting(0))).toEqual({ files: 0, rebases: 1 });
   });
 }
 

@@ -186,6 +186,8 @@ export function aLease(object: ObjectKey, fields: Partial<Lease> = {}): Lease {
     createdAt: now,
     expiresAt: now + 60_000_000,
     endedAt: undefined,
+    previousWriter: 0,
+    hasWritten: false,
     reservedBytes: 0,
     ...fields,
   };

@@ -341,7 +341,7 @@ function leaseTests(define: Define): void {
     const numbers: number[] = [];
     for (let index = 0; index < 3; index += 1) {
       await store.write(async (tx) => {
-        const fencingNumber = await tx.leases.nextFencingNumber(experiment.id);
+        const { number: fencingNumber } = await tx.leases.nextFence(experiment.id);
         numbers.push(fencingNumber);
         await tx.leases.insert(aLease(key, { fencingNumber, endedAt: nextTime() }));
       });
@@ -349,7 +349,30 @@ function leaseTests(define: Define): void {
     }
     expect(new Set(numbers).size).toBe(3);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-    expect(await store.write((tx) => tx.leases.nextFencingNumber("another"))).toBe(1);
+    expect(await store.write((tx) => tx.leases.nextFence("another"))).toEqual({
+      number: 1,
+      previousWriter: 0,
+    });
+  });
+
+  define("the last lease that was written with outlives the lease", async (store) => {
+    const { experiment } = await aWorld(store);
+    const take = () =>
+      store.write(async (tx) => {
+        const { number: fencingNumber, previousWriter } = await tx.leases.nextFence(experiment.id);
+        const lease = aLease(keyOf("experiment", experiment), { fencingNumber, previousWriter });
+        await tx.leases.insert(lease);
+        return lease;
+      });
+    const first = await take();
+    await take();
+    const third = await take();
+    expect(third).toMatchObject({ fencingNumber: 3, previousWriter: 0, hasWritten: false });
+    await store.write((tx) => tx.leases.noteWrite(first));
+    expect(await store.read((tx) => tx.leases.get(first.id))).toMatchObject({ hasWritten: true });
+    expect(await store.read((tx) => tx.leases.get(third.id))).toEqual(third);
+    await store.write((tx) => tx.leases.purge(nextTime() + 10 ** 12, 100));
+    expect(await take()).toMatchObject({ fencingNumber: 4, previousWriter: 1 });
   });
 
   define("leases that are over are purged with what they held, no more than asked for", async (store) => {

@@ -1,4 +1,4 @@
-import { asc, count, eq, sql } from "drizzle-orm";
+import { asc, count, eq, lte, sql } from "drizzle-orm";
 import type { Chunk, StoredFile } from "../../domain/entities.ts";
 import type { EncodingWriter } from "../../domain/background-work.ts";
 import type { Session } from "../session.ts";
@@ -24,16 +24,17 @@ export class EncodingRepository implements EncodingWriter {
     this.#doom = new Doom(session);
   }
 
-  async pendingFiles(limit: number): Promise<readonly (StoredFile | string)[]> {
+  async pendingFiles(now: number, limit: number): Promise<readonly (StoredFile | string)[]> {
     const { builder, tables } = this.#session;
     const { pendingEncodings } = tables;
     const build = () =>
       builder
         .select()
         .from(pendingEncodings)
-        .orderBy(asc(pendingEncodings.fileId))
+        .where(lte(pendingEncodings.dueAt, slot(pendingEncodings.dueAt, "now")))
+        .orderBy(asc(pendingEncodings.dueAt), asc(pendingEncodings.fileId))
         .limit(sql.placeholder("limit"));
-    const rows = await this.#session.prepared("encodings.pending", build, { limit });
+    const rows = await this.#session.prepared("encodings.pending", build, { now, limit });
     const found: (StoredFile | string)[] = [];
     for (const { fileId } of rows) found.push((await this.#fileSets.file(fileId)) ?? fileId);
     return found;
@@ -52,12 +53,16 @@ export class EncodingRepository implements EncodingWriter {
     return rows.map(({ digest }) => digest);
   }
 
-  async waiting(): Promise<{ readonly files: number; readonly rebases: number }> {
+  async waiting(now: number): Promise<{ readonly files: number; readonly rebases: number }> {
     const { builder, tables } = this.#session;
     const { pendingEncodings, pendingRebases } = tables;
-    const files = () => builder.select({ count: count() }).from(pendingEncodings);
+    const files = () =>
+      builder
+        .select({ count: count() })
+        .from(pendingEncodings)
+        .where(lte(pendingEncodings.dueAt, slot(pendingEncodings.dueAt, "now")));
     const rebases = () => builder.select({ count: count() }).from(pendingRebases);
-    const [file] = await this.#session.prepared("encodings.count", files, {});
+    const [file] = await this.#session.prepared("encodings.count", files, { now });
     const [rebase] = await this.#session.prepared("rebases.count", rebases, {});
     return { files: Number(file?.count ?? 0), rebases: Number(rebase?.count ?? 0) };
   }
@@ -91,6 +96,17 @@ export class EncodingRepository implements EncodingWriter {
         .delete(pendingEncodings)
         .where(eq(pendingEncodings.fileId, slot(pendingEncodings.fileId, "id")));
     await this.#session.prepared("encodings.finish", build, { id: fileId });
+  }
+
+  async postponeFile(fileId: string, dueAt: number): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { pendingEncodings } = tables;
+    const build = () =>
+      builder
+        .update(pendingEncodings)
+        .set({ dueAt: slot(pendingEncodings.dueAt, "dueAt") })
+        .where(eq(pendingEncodings.fileId, slot(pendingEncodings.fileId, "id")));
+    await this.#session.prepared("encodings.postpone", build, { id: fileId, dueAt });
   }
 
   async finishRebase(digest: string): Promise<void> {

@@ -66,14 +66,14 @@ export class LeaseRepository implements LeaseWriter {
 
   async insert(lease: Lease): Promise<void> {
     const goneAt = Math.min(lease.expiresAt, lease.endedAt ?? lease.expiresAt);
-    const row = { ...lease, endedAt: lease.endedAt ?? null, goneAt };
+    const row = { ...lease, endedAt: lease.endedAt ?? null, goneAt, hasWritten: Number(lease.hasWritten) };
     await insertRows(this.#session, "leases.insert", this.#session.tables.leases, [row], {
       type: "strict",
       what: "leases",
     });
   }
 
-  async nextFencingNumber(objectId: string): Promise<number> {
+  async nextFence(objectId: string): Promise<{ readonly number: number; readonly previousWriter: number }> {
     const { builder, tables } = this.#session;
     const { leaseFences: fences } = tables;
     const increase = () =>
@@ -84,16 +84,33 @@ export class LeaseRepository implements LeaseWriter {
     const result = await this.#session.prepared("fences.increase", increase, { objectId });
     if (this.#session.dialect.affectedRows(result) === 0) {
       const written = await insertRows(this.#session, "fences.insert", fences, [{ objectId, lastNumber: 1 }]);
-      if (written > 0) return 1;
+      if (written > 0) return { number: 1, previousWriter: 0 };
       await this.#session.prepared("fences.increase", increase, { objectId });
     }
     const read = () =>
       builder
-        .select({ lastNumber: fences.lastNumber })
+        .select({ number: fences.lastNumber, previousWriter: fences.lastWriter })
         .from(fences)
         .where(eq(fences.objectId, slot(fences.objectId, "objectId")));
     const [row] = await this.#session.prepared("fences.read", read, { objectId });
-    return row?.lastNumber ?? 1;
+    return row ?? { number: 1, previousWriter: 0 };
+  }
+
+  async noteWrite({ id, objectId, fencingNumber }: Lease): Promise<void> {
+    const { builder, tables } = this.#session;
+    const { leases, leaseFences: fences } = tables;
+    const mark = () =>
+      builder
+        .update(leases)
+        .set({ hasWritten: 1 })
+        .where(eq(leases.id, slot(leases.id, "id")));
+    await this.#session.prepared("leases.noteWrite", mark, { id });
+    const note = () =>
+      builder
+        .update(fences)
+        .set({ lastWriter: slot(fences.lastWriter, "fencingNumber") })
+        .where(eq(fences.objectId, slot(fences.objectId, "objectId")));
+    await this.#session.prepared("fences.noteWrite", note, { objectId, fencingNumber });
   }
 
   async renew(id: string, expiresAt: number, ttlMs: number): Promise<void> {
@@ -171,11 +188,12 @@ export class LeaseRepository implements LeaseWriter {
 }
 
 function leaseOf(row: LeaseRow): Lease {
-  const { goneAt: _goneAt, endedAt, ...rest } = row;
+  const { goneAt: _goneAt, endedAt, hasWritten, ...rest } = row;
   return {
     ...rest,
     kind: rest.kind as LeaseKind,
     objectKind: rest.objectKind as ObjectKind,
+    hasWritten: hasWritten === 1,
     endedAt: endedAt ?? undefined,
   };
 }

@@ -131,7 +131,11 @@ export function storageTables(kit: ColumnKit) {
   );
 
   /** Committed files whose chunks may still get a smaller form. */
-  const pendingEncodings = table("pending_encodings", { fileId: kit.id().primaryKey() });
+  const pendingEncodings = table(
+    "pending_encodings",
+    { fileId: kit.id().primaryKey(), dueAt: kit.whole().notNull().default(0) },
+    (t) => [index("pending_encodings_due").on(t.dueAt, t.fileId)],
+  );
 
   /** Chunks that must get a form without their base, so that the base can go. */
   const pendingRebases = table("pending_rebases", { digest: kit.digest().primaryKey() });
@@ -162,6 +166,9 @@ export function storageTables(kit: ColumnKit) {
       namespaceId: kit.id().notNull(),
       holder: kit.text(MAX_OWNER_LENGTH).notNull(),
       fencingNumber: kit.whole().notNull(),
+      previousWriter: kit.whole().notNull().default(0),
+      /** 1 once something was written with it. */
+      hasWritten: kit.whole().notNull().default(0),
       ttlMs: kit.whole().notNull(),
       createdAt: kit.whole().notNull(),
       expiresAt: kit.whole().notNull(),
@@ -178,6 +185,8 @@ export function storageTables(kit: ColumnKit) {
   const leaseFences = table("lease_fences", {
     objectId: kit.id().primaryKey(),
     lastNumber: kit.whole().notNull(),
+    /** The last one with which something was written. */
+    lastWriter: kit.whole().notNull().default(0),
   });
 
   return {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ChangeAction } from "../../gen/modelbox/v1/change_service_pb.ts";
+import { LeaseKind } from "../../gen/modelbox/v1/lease_service_pb.ts";
 import { ObjectKind } from "../../gen/modelbox/v1/common_pb.ts";
 import { failureOf } from "../../../test/support/failure.ts";
 import { openServices } from "../../../test/support/rpc.ts";
@@ -28,6 +29,35 @@ test("stores events in the order of the request, each with a change", async () =
     [ChangeAction.EVENT_LOGGED, "modelbox.v1.Event"],
     [ChangeAction.EVENT_LOGGED, "modelbox.v1.Event"],
   ]);
+});
+
+test("a trainer that has lost its run stores none", async () => {
+  await using services = await openServices();
+  const { events, experiments, leases } = services.clients;
+  await experiments.createExperiment({ namespace: "n", name: "e" });
+  const experiment = "experiment:n/e";
+  const take = async (holder: string) => {
+    const wanted = { kind: LeaseKind.RUN, object: experiment, holder, takeOver: true };
+    const { lease } = await leases.acquireLease(wanted);
+    return { leaseId: lease!.id, fencingNumber: lease!.fencingNumber };
+  };
+  const first = await take("a");
+  const log = (fence: typeof first) =>
+    events.logEvents({ object: experiment, events: [{ name: "started" }], fence });
+  await log(first);
+  const second = await take("b");
+  expect(await failureOf(log(first))).toMatchObject({ code: "aborted", reason: "FENCED" });
+  await log(second);
+  expect((await events.listEvents({ object: experiment })).events).toHaveLength(2);
+});
+
+test("a fence is for experiments and their checkpoints", async () => {
+  await using services = await openServices();
+  const { events, models } = services.clients;
+  await models.createModel({ namespace: "n", name: "m" });
+  const fence = { leaseId: "0197c0de-0000-7000-8000-000000000000", fencingNumber: 1n };
+  const failure = await failureOf(events.logEvents({ object, events: [{ name: "deployed" }], fence }));
+  expect(failure.fields).toEqual(["fence"]);
 });
 
 test("lists the newest first, by filter", async () => {

@@ -10,6 +10,7 @@ import { listEvents } from "../../service/events/list.ts";
 import { logEvents } from "../../service/events/log.ts";
 import { callerOf, type RpcApp } from "./app.ts";
 import { decode } from "./decode/decode.ts";
+import { fence } from "./decode/fence.ts";
 import { jsonObject } from "./decode/json.ts";
 import { time } from "./decode/numbers.ts";
 import { listFields } from "./decode/paging.ts";
@@ -27,7 +28,7 @@ const events = z
   .array(event)
   .min(1, "must have at least one event")
   .max(MAX_EVENTS_PER_CALL, `must have at most ${MAX_EVENTS_PER_CALL} events`);
-const logRequest = z.object({ object, events, requestId });
+const logRequest = z.object({ object, events, fence, requestId });
 const listRequest = z.object({ object, ...listFields });
 
 export function eventService({ service }: RpcApp): ServiceImpl<typeof EventService> {

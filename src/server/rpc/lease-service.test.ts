@@ -42,6 +42,43 @@ test("one trainer per experiment; fencing numbers grow", async () => {
   expect(holders).toEqual(["a", "a", "a", "a", "b", "b", "c"]);
 });
 
+test("a run lease tells who wrote last before it, and not who only held it", async () => {
+  await using services = await openServices();
+  const { leases, checkpoints, metrics, events } = services.clients;
+  await withExperiment(services.clients);
+  const take = async () => (await leases.acquireLease({ ...run, holder: "a" })).lease!;
+  const fenceOf = ({ id, fencingNumber }: { id: string; fencingNumber: bigint }) => ({
+    leaseId: id,
+    fencingNumber,
+  });
+  let step = 1n;
+  const writes: ((lease: { id: string; fencingNumber: bigint }) => Promise<unknown>)[] = [
+    (lease) => checkpoints.createCheckpoint({ experiment: "n/e", step: (step += 1n), fence: fenceOf(lease) }),
+    (lease) =>
+      metrics.logMetrics({
+        object: "experiment:n/e",
+        points: [{ key: "loss", step: 1n, value: { value: { case: "number", value: 1 } } }],
+        fence: fenceOf(lease),
+      }),
+    (lease) =>
+      events.logEvents({ object: "experiment:n/e", events: [{ name: "started" }], fence: fenceOf(lease) }),
+  ];
+  let before = 0n;
+  for (const write of writes) {
+    const writer = await take();
+    expect(writer.previousWriter).toBe(before);
+    await write(writer);
+    await write(writer);
+    const idle = await take();
+    expect(idle.previousWriter).toBe(writer.fencingNumber);
+    expect((await failureOf(write(writer))).reason).toBe("FENCED");
+    before = writer.fencingNumber;
+  }
+  const last = await take();
+  expect(last.previousWriter).toBe(before);
+  expect((await leases.getLease({ leaseId: last.id })).lease?.previousWriter).toBe(before);
+});
+
 test("16 trainers at once: one gets it", async () => {
   await using services = await openServices();
   const { leases } = services.clients;

@@ -37,6 +37,8 @@ export function beginUpload(
       namespaceId: namespace.id,
       holder: input.holder,
       fencingNumber: 0,
+      previousWriter: 0,
+      hasWritten: false,
       ttlMs: input.ttlMs,
       createdAt: mutation.now,
       expiresAt: mutation.now + input.ttlMs * 1000,

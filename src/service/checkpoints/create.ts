@@ -10,7 +10,7 @@ import type { Caller, ServiceContext } from "../context.ts";
 import { nextRevision } from "../etag.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import { insertLabels } from "../labels/insert.ts";
-import { requireFence, type RunFence } from "../leases/fence.ts";
+import { requireFence, useFence, type RunFence } from "../leases/fence.ts";
 import { linkCheckpoint } from "../lineage/automatic.ts";
 import { initialPoints, summaryOf } from "../metrics/initial.ts";
 import type { Mutation } from "../mutation.ts";
@@ -64,7 +64,7 @@ export function createCheckpoint(
     },
     find: (tx, experiment) => findCheckpoint(tx, context.clock.nowMicros(), experiment, wanted),
     async create(mutation, experiment, prepared) {
-      await requireFence(mutation.tx, mutation.now, experiment, wanted.fence);
+      await useFence(mutation.tx, mutation.now, experiment, wanted.fence);
       return { checkpoint: await addCheckpoint(mutation, experiment, wanted, prepared), exists: false };
     },
   });

@@ -52,16 +52,21 @@ async function commit(test: TestTransfers, step: number, bytes = weights(step)):
   return file;
 }
 
-function job(test: TestTransfers, context: ServiceContext = test.context) {
+function job(test: TestTransfers, context: ServiceContext = test.context, restMs = 0) {
   const failed: string[] = [];
   const run = encodingJob(context, {
     threads,
     workers: 2,
     cpuPercent: 100,
+    restMs,
     load: test.transfers.load,
     observer: { encoded: () => undefined, worked: () => undefined, failed: (digest) => failed.push(digest) },
   });
   return { run, failed };
+}
+
+function nowOf({ context }: TestTransfers): number {
+  return context.clock.nowMicros();
 }
 
 async function chunksOf({ context }: TestTransfers, file: StoredFile): Promise<readonly Chunk[]> {
@@ -91,7 +96,7 @@ test("each checkpoint becomes the difference to the next, the newest stays by it
   for (let step = 0; step <= MAX_BUILT_DEPTH + 1; step += 1) {
     files.push(await commit(test, step));
     expect(await run(never)).toMatchObject({ files: 1 });
-    expect(await test.context.metadata.read((tx) => tx.encodings.waiting())).toEqual({
+    expect(await test.context.metadata.read((tx) => tx.encodings.waiting(nowOf(test)))).toEqual({
       files: 0,
       rebases: 0,
     });
@@ -144,7 +149,7 @@ test("a base is collected once what builds on it was stored without it", async (
     requestId: "",
   });
   await collectAll(test);
-  expect((await test.context.metadata.read((tx) => tx.encodings.waiting())).rebases).toBe(3);
+  expect((await test.context.metadata.read((tx) => tx.encodings.waiting(nowOf(test)))).rebases).toBe(3);
   expect(await run(never)).toMatchObject({ rebases: 3 });
   expect(await depths(test, files[1]!)).toEqual([0, 0, 0]);
   expect(await depths(test, files[0]!)).toEqual([1, 1, 1]);
@@ -225,3 +230,39 @@ function killedAfter(context: ServiceContext, steps: number): ServiceContext {
     });
   return { ...context, metadata: stepwise(context.metadata), blobs: stepwise(context.blobs) };
 }
+
+test("a checkpoint stays as it came for a while, and is never stored by itself when a next one comes", async () => {
+  await using test = await openTransfers();
+  const { run, failed } = job(test, test.context, 600_000);
+  const formsOf = async (file: StoredFile) =>
+    new Set((await chunksOf(test, file)).map((one) => one.encoding));
+  // Of two bytes, so that they are smaller by themselves too.
+  const small = (step: number) =>
+    new Uint8Array(Int32Array.from(new Int32Array(weights(step).buffer), (value) => value >> 16).buffer);
+  const first = await commit(test, 0, small(0));
+  expect(await run(never)).toMatchObject({ files: 1 });
+  expect(await formsOf(first)).toEqual(new Set(["raw"]));
+  // It waits, and is no work.
+  expect(await test.context.metadata.read((tx) => tx.encodings.waiting(nowOf(test)))).toMatchObject({
+    files: 0,
+  });
+  expect(await run(never)).toMatchObject({ files: 0 });
+  test.advanceMs(300_000);
+  const second = await commit(test, 1, small(1000));
+  expect(await run(never)).toMatchObject({ files: 1 });
+  expect(await formsOf(first)).toEqual(new Set(["delta-grouped-zstd"]));
+  expect(await formsOf(second)).toEqual(new Set(["raw"]));
+  // Its own time is over: nothing is left to do of it.
+  test.advanceMs(301_000);
+  expect(await run(never)).toMatchObject({ files: 1 });
+  expect(await formsOf(second)).toEqual(new Set(["raw"]));
+  test.advanceMs(300_000);
+  expect(await run(never)).toMatchObject({ files: 1 });
+  expect(await formsOf(second)).toEqual(new Set(["grouped-zstd"]));
+  expect(await depths(test, first)).toEqual([1, 1, 1]);
+  expect(Buffer.from(await test.read(first)).equals(small(0))).toBe(true);
+  expect(Buffer.from(await test.read(second)).equals(small(1000))).toBe(true);
+  expect(failed).toEqual([]);
+  test.advanceMs(3_600_000);
+  expect(await run(never)).toEqual({ files: 0, rebases: 0 });
+});

@@ -25,6 +25,8 @@ export interface EncodingOptions {
   readonly threads?: CodecThreads;
   /** How much of the time of each of them is worked, from 1 to 100; the rest is rest. */
   readonly cpuPercent: number;
+  /** How long a checkpoint stays as it came: a next one saves the work of storing it in a form of its own. */
+  readonly restMs: number;
   readonly load: TransferLoad;
   readonly observer: EncodingObserver;
 }
@@ -45,7 +47,8 @@ export function encodingJob(
 ): (signal: AbortSignal) => Promise<EncodingRun> {
   const run = new PendingEncodings(context, options);
   return async (signal) => {
-    const { files, rebases } = await context.metadata.read((tx) => tx.encodings.waiting());
+    const now = context.clock.nowMicros();
+    const { files, rebases } = await context.metadata.read((tx) => tx.encodings.waiting(now));
     if (files + rebases === 0) return { files: 0, rebases: 0 };
     const done = await runJob(context, { name: "encode", everyMs: 0, signal }, (held) =>
       run.work(held, signal),
@@ -69,15 +72,21 @@ class PendingEncodings {
   }
 
   async work(held: HeldJob, signal: AbortSignal): Promise<EncodingRun> {
-    const { metadata } = this.#context;
+    const { metadata, clock } = this.#context;
     const advance = throttled(held);
     let rebases = await this.#rebaseAll(advance, signal);
     let files = 0;
-    for (const file of await metadata.read((tx) => tx.encodings.pendingFiles(FILES_PER_RUN))) {
+    const now = clock.nowMicros();
+    for (const file of await metadata.read((tx) => tx.encodings.pendingFiles(now, FILES_PER_RUN))) {
       if (signal.aborted) break;
-      const isDone = typeof file === "string" || (await this.#encodeFile(file, advance, signal));
+      const dueAt = typeof file === "string" ? undefined : await this.#restsUntil(file);
+      const isDone =
+        typeof file === "string" || (await this.#encodeFile(file, dueAt !== undefined, advance, signal));
       if (!isDone) break;
-      await metadata.write((tx) => tx.encodings.finishFile(typeof file === "string" ? file : file.id));
+      const id = typeof file === "string" ? file : file.id;
+      await metadata.write((tx) =>
+        dueAt === undefined ? tx.encodings.finishFile(id) : tx.encodings.postponeFile(id, dueAt),
+      );
       files += 1;
       // What must go waits for them.
       rebases += await this.#rebaseAll(advance, signal);
@@ -85,11 +94,28 @@ class PendingEncodings {
     return { files, rebases };
   }
 
+  /** Until when a file of a checkpoint stays as it came; undefined when that is over, and for other files. */
+  async #restsUntil(file: StoredFile): Promise<number | undefined> {
+    const { metadata, clock } = this.#context;
+    const createdAt = await metadata.read(async (tx) => {
+      const artifact = await tx.artifacts.get(file.artifactId);
+      if (artifact?.objectKind !== "checkpoint") return undefined;
+      return (await tx.checkpoints.get(artifact.objectId))?.createdAt;
+    });
+    const until = (createdAt ?? 0) + this.#options.restMs * 1000;
+    return until > clock.nowMicros() ? until : undefined;
+  }
+
   /** False when the signal ended it early. */
-  async #encodeFile(file: StoredFile, advance: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+  async #encodeFile(
+    file: StoredFile,
+    isResting: boolean,
+    advance: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     await eachLimited(await this.#pairsOf(file), this.#options.workers, async ({ chunk, earlier }) => {
       if (signal.aborted) return;
-      await this.#politely(signal, () => this.#encoder.encodePair(chunk.digest, earlier?.digest));
+      await this.#politely(signal, () => this.#encoder.encodePair(chunk.digest, earlier?.digest, isResting));
       await advance();
     });
     return !signal.aborted;

@@ -35,12 +35,12 @@ export class Encoder {
 
   /**
    * Encodes a chunk by itself, and the one that it follows as the difference to it: the newer one is read more, and the
-   * older one goes first.
+   * older one goes first. One that rests stays as it is.
    */
-  async encodePair(digest: string, earlierDigest: string | undefined): Promise<void> {
+  async encodePair(digest: string, earlierDigest: string | undefined, isResting: boolean): Promise<void> {
     const [chunk, earlier] = await this.#rows(digest, earlierDigest);
     if (chunk === undefined || chunk.state !== "stored") return;
-    const isNew = isEncodable(chunk) && chunk.encoding === "raw";
+    const isNew = !isResting && isEncodable(chunk) && chunk.encoding === "raw";
     const wanted = earlier !== undefined && (await this.#mayBuild(earlier, chunk)) ? earlier : undefined;
     if (!isNew && wanted === undefined) return;
     let bytes = await this.#readChecked(chunk);

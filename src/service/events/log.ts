@@ -2,6 +2,7 @@ import type { Event, JsonValue } from "../../domain/entities.ts";
 import { newId } from "../../domain/ids.ts";
 import { requireWritable } from "../access.ts";
 import type { Caller, ServiceContext } from "../context.ts";
+import { useFence, type RunFence } from "../leases/fence.ts";
 import { mutate } from "../mutation.ts";
 import { keyOf, pathOf, requireLabelled } from "../references/located.ts";
 import type { ObjectReference } from "../references/parse.ts";
@@ -18,6 +19,7 @@ export interface NewEvent {
 export interface LogEventsInput {
   readonly object: ObjectReference;
   readonly events: readonly NewEvent[];
+  readonly fence: RunFence | undefined;
   readonly requestId: string;
 }
 
@@ -31,6 +33,7 @@ export function logEvents(
   return mutate(context, caller, call, async ({ tx, now, record }) => {
     const located = requireLabelled(await resolveObject(tx, caller, input.object));
     requireWritable(caller, located.namespace);
+    await useFence(tx, now, located, input.fence);
     const { kind, id, namespaceId } = keyOf(located);
     const events = input.events.map(({ name, source, time, data }): Event => ({
       id: newId(),

@@ -19,6 +19,8 @@ export interface AcquireLeaseInput {
   readonly requestId: string;
 }
 
+const NO_FENCE = { number: 0, previousWriter: 0 };
+
 /** Takes a restore lease, of which an object can have many, or the run lease of an experiment. */
 export function acquireLease(
   context: ServiceContext,
@@ -36,6 +38,8 @@ export function acquireLease(
       await endOthers(mutation, located, input);
     }
     const { kind: objectKind, id: objectId, namespaceId } = keyOf(located);
+    const { number: fencingNumber, previousWriter } =
+      input.kind === "run" ? await tx.leases.nextFence(objectId) : NO_FENCE;
     const lease: Lease = {
       id: newId(),
       kind: input.kind,
@@ -43,7 +47,9 @@ export function acquireLease(
       objectId,
       namespaceId,
       holder: input.holder,
-      fencingNumber: input.kind === "run" ? await tx.leases.nextFencingNumber(objectId) : 0,
+      fencingNumber,
+      previousWriter,
+      hasWritten: false,
       ttlMs: input.ttlMs,
       createdAt: now,
       expiresAt: now + input.ttlMs * 1000,

@@ -1,11 +1,23 @@
 import { conflict, invalid } from "../../domain/errors.ts";
-import type { MetadataReader } from "../../domain/metadata-store.ts";
+import type { Lease } from "../../domain/entities.ts";
+import type { MetadataReader, MetadataWriter } from "../../domain/metadata-store.ts";
 import type { LocatedLabelled } from "../references/located.ts";
 
 /** What a trainer shows to prove that it is still the one that trains the experiment. */
 export interface RunFence {
   readonly leaseId: string;
   readonly fencingNumber: number;
+}
+
+/** What writes begin with: `requireFence`, and notes that something is written with the lease. */
+export async function useFence(
+  tx: MetadataWriter,
+  now: number,
+  located: LocatedLabelled,
+  fence: RunFence | undefined,
+): Promise<void> {
+  const lease = await requireFence(tx, now, located, fence);
+  if (lease !== undefined && !lease.hasWritten) await tx.leases.noteWrite(lease);
 }
 
 /**
@@ -17,8 +29,8 @@ export async function requireFence(
   now: number,
   located: LocatedLabelled,
   fence: RunFence | undefined,
-): Promise<void> {
-  if (fence === undefined) return;
+): Promise<Lease | undefined> {
+  if (fence === undefined) return undefined;
   if (located.kind !== "experiment" && located.kind !== "checkpoint") {
     throw invalid("fence", "is only for an experiment and its checkpoints; leave it out");
   }
@@ -30,7 +42,7 @@ export async function requireFence(
     lease.endedAt === undefined &&
     lease.expiresAt > now
   ) {
-    return;
+    return lease;
   }
   throw conflict(
     "FENCED",

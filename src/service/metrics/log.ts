@@ -1,7 +1,7 @@
 import type { MetricPoint } from "../../domain/entities.ts";
 import { requireWritable } from "../access.ts";
 import type { Caller, ServiceContext } from "../context.ts";
-import { requireFence, type RunFence } from "../leases/fence.ts";
+import { useFence, type RunFence } from "../leases/fence.ts";
 import { mutate } from "../mutation.ts";
 import { keyOf, requireLabelled } from "../references/located.ts";
 import type { ObjectReference } from "../references/parse.ts";
@@ -27,7 +27,7 @@ export function logMetrics(
   return mutate(context, caller, call, async ({ tx, now }) => {
     const located = requireLabelled(await resolveObject(tx, caller, input.object));
     requireWritable(caller, located.namespace);
-    await requireFence(tx, now, located, input.fence);
+    await useFence(tx, now, located, input.fence);
     await tx.metrics.log(
       keyOf(located),
       input.points.map((point) => ({ ...point, wallTime: point.wallTime ?? now })),

@@ -340,6 +340,18 @@ def test_two_trainers_of_one_experiment(project: Project) -> None:
     assert project.experiment.latest_checkpoint().step == 6
 
 
+def test_a_package_that_lightning_does_not_know_of_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from modelbox.lightning import hooks
+
+    project.parts()
+    assert "not installed" not in caplog.text
+    monkeypatch.setattr(hooks, "entry_points", lambda **_: [])
+    project.parts()
+    assert "not installed" in caplog.text
+
+
 def test_a_wrong_token_is_told_within_a_second(server_token_box: modelbox.ModelBox) -> None:
     address = server_token_box.connection.base_url
     project = Project(modelbox.ModelBox(address, "mbx_wrong"))

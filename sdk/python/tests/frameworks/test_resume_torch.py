@@ -130,7 +130,7 @@ def test_loaders_generators_and_tensors_of_dictionaries(box: modelbox.ModelBox) 
         with modelbox.resumable(
             experiment, loader=loader, generator=generator, means=means, every_steps=2
         ) as training:
-            for _, batch in zip(training.steps(total), loader, strict=False):
+            for _, batch in training.steps(total, over=loader):
                 mean += batch.mean(dim=0) + torch.rand(3, generator=generator)
                 seen.append(batch)
         assert means["mean"] is mean

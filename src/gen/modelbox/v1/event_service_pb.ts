@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { ObjectKind } from "./common_pb.ts";
+import type { ObjectKind, RunFence } from "./common_pb.ts";
 import { file_modelbox_v1_common } from "./common_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file modelbox/v1/event_service.proto.
  */
 export const file_modelbox_v1_event_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9tb2RlbGJveC92MS9ldmVudF9zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSLZAQoFRXZlbnQSCgoCaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEiwKC29iamVjdF9raW5kGAMgASgOMhcubW9kZWxib3gudjEuT2JqZWN0S2luZBIRCglvYmplY3RfaWQYBCABKAkSDAoEbmFtZRgFIAEoCRIOCgZzb3VyY2UYBiABKAkSKAoEdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoEZGF0YRgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiegoJRXZlbnRTcGVjEgwKBG5hbWUYASABKAkSDgoGc291cmNlGAIgASgJEigKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBGRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Il4KEExvZ0V2ZW50c1JlcXVlc3QSDgoGb2JqZWN0GAEgASgJEiYKBmV2ZW50cxgCIAMoCzIWLm1vZGVsYm94LnYxLkV2ZW50U3BlYxISCgpyZXF1ZXN0X2lkGAMgASgJIjcKEUxvZ0V2ZW50c1Jlc3BvbnNlEiIKBmV2ZW50cxgBIAMoCzISLm1vZGVsYm94LnYxLkV2ZW50ImwKEUxpc3RFdmVudHNSZXF1ZXN0Eg4KBm9iamVjdBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSEAoIb3JkZXJfYnkYBSABKAkiZQoSTGlzdEV2ZW50c1Jlc3BvbnNlEiIKBmV2ZW50cxgBIAMoCzISLm1vZGVsYm94LnYxLkV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIMqkBCgxFdmVudFNlcnZpY2USSgoJTG9nRXZlbnRzEh0ubW9kZWxib3gudjEuTG9nRXZlbnRzUmVxdWVzdBoeLm1vZGVsYm94LnYxLkxvZ0V2ZW50c1Jlc3BvbnNlEk0KCkxpc3RFdmVudHMSHi5tb2RlbGJveC52MS5MaXN0RXZlbnRzUmVxdWVzdBofLm1vZGVsYm94LnYxLkxpc3RFdmVudHNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_modelbox_v1_common]);
+  fileDesc("Ch9tb2RlbGJveC92MS9ldmVudF9zZXJ2aWNlLnByb3RvEgttb2RlbGJveC52MSLZAQoFRXZlbnQSCgoCaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEiwKC29iamVjdF9raW5kGAMgASgOMhcubW9kZWxib3gudjEuT2JqZWN0S2luZBIRCglvYmplY3RfaWQYBCABKAkSDAoEbmFtZRgFIAEoCRIOCgZzb3VyY2UYBiABKAkSKAoEdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoEZGF0YRgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiegoJRXZlbnRTcGVjEgwKBG5hbWUYASABKAkSDgoGc291cmNlGAIgASgJEigKBHRpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKBGRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IoQBChBMb2dFdmVudHNSZXF1ZXN0Eg4KBm9iamVjdBgBIAEoCRImCgZldmVudHMYAiADKAsyFi5tb2RlbGJveC52MS5FdmVudFNwZWMSEgoKcmVxdWVzdF9pZBgDIAEoCRIkCgVmZW5jZRgEIAEoCzIVLm1vZGVsYm94LnYxLlJ1bkZlbmNlIjcKEUxvZ0V2ZW50c1Jlc3BvbnNlEiIKBmV2ZW50cxgBIAMoCzISLm1vZGVsYm94LnYxLkV2ZW50ImwKEUxpc3RFdmVudHNSZXF1ZXN0Eg4KBm9iamVjdBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSEAoIb3JkZXJfYnkYBSABKAkiZQoSTGlzdEV2ZW50c1Jlc3BvbnNlEiIKBmV2ZW50cxgBIAMoCzISLm1vZGVsYm94LnYxLkV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIMqkBCgxFdmVudFNlcnZpY2USSgoJTG9nRXZlbnRzEh0ubW9kZWxib3gudjEuTG9nRXZlbnRzUmVxdWVzdBoeLm1vZGVsYm94LnYxLkxvZ0V2ZW50c1Jlc3BvbnNlEk0KCkxpc3RFdmVudHMSHi5tb2RlbGJveC52MS5MaXN0RXZlbnRzUmVxdWVzdBofLm1vZGVsYm94LnYxLkxpc3RFdmVudHNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_modelbox_v1_common]);
 
 /**
  * A report about an object.
@@ -154,6 +154,13 @@ export type LogEventsRequest = Message<"modelbox.v1.LogEventsRequest"> & {
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * Stores only while the run lease is held; see RunFence. Only for an experiment and its checkpoints.
+   *
+   * @generated from field: modelbox.v1.RunFence fence = 4;
+   */
+  fence?: RunFence | undefined;
 };
 
 /**

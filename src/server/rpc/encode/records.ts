@@ -76,6 +76,8 @@ export function encodeLease(lease: Lease): MessageInitShape<typeof LeaseSchema> 
     kind: WIRE_LEASE_KIND[kind],
     objectKind: WIRE_OBJECT_KIND[objectKind],
     fencingNumber: BigInt(fencingNumber),
+    // Changes that were recorded before it was kept have none.
+    previousWriter: BigInt(lease.previousWriter ?? 0),
     createdAt: encodeTime(createdAt),
     // An ended lease holds nothing any more, whenever it would have run out.
     expiresAt: encodeTime(Math.min(expiresAt, lease.endedAt ?? expiresAt)),

@@ -18,7 +18,7 @@ from modelbox.lightning.framework import (
     TorchCheckpointIO,
     is_rank_zero,
 )
-from modelbox.lightning.hooks import OWN_KEY
+from modelbox.lightning.hooks import OWN_KEY, warn_where_hooks_are_missing
 from modelbox.lightning.hyperparameters import without_pickle
 from modelbox.lightning.logger import ModelBoxLogger
 from modelbox.lightning.removals import Removals
@@ -72,6 +72,7 @@ class ModelBoxCheckpointIO(CheckpointIO):
         the logger has. With `allow_pickle`, objects are stored by pickle, and checkpoints that have such are read,
         which can run any code of whoever has saved them; `trainer.fit(weights_only=False)` allows the reading too.
         """
+        warn_where_hooks_are_missing()
         if isinstance(source, ModelBoxLogger):
             self.run = source.run
             self.run.options.update(run_options)

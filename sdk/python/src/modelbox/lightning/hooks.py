@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,6 +31,15 @@ OWN_KEY = "modelbox"
 """Of a checkpoint: what Lightning does not know of."""
 
 _log = logging.getLogger("modelbox")
+
+
+def warn_where_hooks_are_missing() -> None:
+    """Lightning learns of them from the metadata of the installed package."""
+    if not any(one.name == "modelbox" for one in entry_points(group=f"{PACKAGE}.callbacks_factory")):
+        _log.warning(
+            "modelbox is not installed, only found on the path, so Lightning does not know of it: random numbers and "
+            "the position in the data will be neither saved nor restored. Install it with pip."
+        )
 
 
 class TrainerHooks(Callback):

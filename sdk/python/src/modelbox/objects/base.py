@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.label_service_pb2 import GetLabelsRequest, SetLabelsRequest, UnsetLabelsRequest
 from modelbox._gen.methods import LabelService
 from modelbox.connection import Connection
@@ -35,6 +36,10 @@ class ServerObject:
     def connection(self) -> Connection:
         """Whom its calls go to."""
         return self._connection
+
+    def _fence_of_run(self) -> RunFence | None:
+        """What its writes carry where it was reached through a run."""
+        return None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ServerObject) and self.reference == other.reference

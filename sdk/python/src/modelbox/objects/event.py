@@ -58,7 +58,7 @@ class HasEvents(ServerObject):
             time=None if wallclock is None else to_timestamp(wallclock),
             data=None if data is None else to_struct(cast("Mapping[object, object]", data), "data"),
         )
-        request = pb.LogEventsRequest(object=self.reference, events=[spec])
+        request = pb.LogEventsRequest(object=self.reference, events=[spec], fence=self._fence_of_run())
         answer = self._connection.call(EventService.LogEvents, request)
         return decode(Event, answer.events[0], self._connection)
 

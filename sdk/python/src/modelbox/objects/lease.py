@@ -39,6 +39,8 @@ class Lease:
     """Who holds it."""
     fencing_number: int
     """Grows with every run lease of an object."""
+    previous_writer: int
+    """Of a run lease: the highest fencing number before it with which anything was written, 0 when nothing was."""
     created_at: datetime
     expires_at: datetime
     """When it ends if it is not renewed."""
@@ -72,7 +74,7 @@ class HeldLease:
 
     def fence(self) -> RunFence:
         """What writes carry to prove that this is still the one that trains."""
-        return RunFence(lease_id=self.lease.id, fencing_number=self.lease.fencing_number)
+        return fence_of(self.lease)
 
     def release(self) -> None:
         """Ends the lease. Again, or in a child of a fork, it does nothing."""
@@ -88,6 +90,11 @@ class HeldLease:
 
     def _on_lost(self, error: ModelBoxError) -> None:
         self.lost = error
+
+
+def fence_of(lease: Lease | pb.Lease) -> RunFence:
+    """What writes carry to prove that they are of the holder of a run lease."""
+    return RunFence(lease_id=lease.id, fencing_number=lease.fencing_number)
 
 
 class Holdable(ServerObject):

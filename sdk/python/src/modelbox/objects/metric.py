@@ -73,9 +73,6 @@ class HasMetrics(ServerObject):
         """All points, or those of a key, by key and step. A notebook shows them as a plot."""
         return MetricSeries(self._connection, self.reference, key, min_step, max_step)
 
-    def _fence_of_run(self) -> common_pb2.RunFence | None:
-        return None
-
 
 class MetricSeries(Listing[MetricPoint]):
     """Points by key and step, fetched while one goes through them."""

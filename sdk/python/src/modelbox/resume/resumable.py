@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, overload
 
 from modelbox.errors import InvalidInput
 from modelbox.objects.checkpoint import Checkpoint
@@ -23,6 +23,8 @@ from modelbox.saving import SaveHandle
 DEFAULT_EVERY_SECONDS = 300.0
 
 _log = logging.getLogger("modelbox")
+
+T = TypeVar("T")
 
 
 def resumable(
@@ -128,21 +130,36 @@ class ResumableTraining:
         """What is written through it is of this run."""
         return self.run.experiment
 
-    def steps(self, total: int) -> Iterator[int]:
-        """The numbers of the steps that are left of `total`. Saves between them, and after the last one.
+    @overload
+    def steps(self, total: int) -> Iterator[int]: ...
 
-        A `break` ends the training after its step, which counts as done. Where a data loader goes along, the steps come
-        first: `for step, batch in zip(training.steps(total), loader)`. Raises `RunTakenOver` when another trainer has
-        taken the run over, and what made an earlier save fail.
+    @overload
+    def steps(self, total: int, over: Iterable[T]) -> Iterator[tuple[int, T]]: ...
+
+    def steps(self, total: int, over: Iterable[T] | None = None) -> Iterator[int] | Iterator[tuple[int, T]]:
+        """The numbers of the steps that are left of `total`, each with its batch when they go `over` a data loader.
+
+        Saves between the steps, and after the last one. Ends with the loader, when that is sooner; a `break` ends the
+        training after its step, which counts as done. Raises `RunTakenOver` when another trainer has taken the run
+        over, and what made an earlier save fail.
         """
+        batches = None if over is None else iter(over)
         while self.step < total:
             self.run.check()
             if self._random is not None:
                 # Again: iterators of data loaders draw from them when they are made.
                 set_random_state(self._random)
                 self._random = None
-            self._is_in_step = True
-            yield self.step
+            if batches is None:
+                self._is_in_step = True
+                yield self.step
+            else:
+                try:
+                    batch = next(batches)
+                except StopIteration:
+                    break
+                self._is_in_step = True
+                yield self.step, batch
             self._end_step()
             if self._preemption.is_wanted:
                 self._save_if_new()

@@ -16,7 +16,6 @@ from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.lease_service_pb2 import (
     LEASE_KIND_RUN,
     AcquireLeaseRequest,
-    GetLeaseRequest,
     Lease,
     ReleaseLeaseRequest,
     RenewLeaseRequest,
@@ -33,6 +32,7 @@ from modelbox.errors import (
 )
 from modelbox.holder import SENDER_MARK, holder_name, is_own, life_of
 from modelbox.objects.experiment import Experiment
+from modelbox.objects.lease import fence_of
 from modelbox.objects.values import to_duration
 from modelbox.saving.save import impatient
 
@@ -62,13 +62,9 @@ class RunLease:
         take_over: bool,
         wait_seconds: float,
         ttl_seconds: float,
-        announce: Callable[[str], tuple[str, ...]] = lambda _holder: (),
-        on_taken: Callable[[RunFence, str], None] = lambda _fence, _holder: None,
+        on_taken: Callable[[Lease], object] = lambda _lease: None,
     ) -> None:
-        """`on_taken` is told of every lease, before anything is written with it, and of its holder.
-
-        `announce` is told the holder before that, and returns those that had been told and then got no further.
-        """
+        """`on_taken` is told of every lease, before anything is written with it."""
         self.holder = holder_name(f"#{next(_numbers)}")
         """Each trainer has a name of its own, so that two of one process are told apart."""
         self.lost: ModelBoxError | None = None
@@ -76,7 +72,6 @@ class RunLease:
         self._experiment = experiment
         self._ttl_seconds = ttl_seconds
         self._connection = impatient(experiment.connection)
-        self._announce = announce
         self._on_taken = on_taken
         self._process_id = os.getpid()
         self._lock = threading.Lock()
@@ -91,7 +86,7 @@ class RunLease:
             _open.discard(self.holder)
             raise
         try:
-            self._on_taken(self._fence(), self.holder)
+            self._on_taken(self._lease)
         except BaseException:
             self.close()
             raise
@@ -136,10 +131,9 @@ class RunLease:
                 self._release(self._lease.id)
 
     def _fence(self) -> RunFence:
-        return RunFence(lease_id=self._lease.id, fencing_number=self._lease.fencing_number)
+        return fence_of(self._lease)
 
     def _take_first(self, take_over: bool, wait_seconds: float) -> Lease:
-        stuck = self._announce(self.holder)
         request = self._new_request(take_over)
         ends_at, pause_seconds = time.monotonic() + wait_seconds, _FIRST_POLL_SECONDS
         while True:
@@ -148,7 +142,7 @@ class RunLease:
             except FailedPrecondition as error:
                 if error.reason != "LEASE_HELD":
                     raise
-                if self._end_idle(error, stuck):
+                if self._end_idle(error):
                     request = self._new_request(take_over)
                     continue
                 left = ends_at - time.monotonic()
@@ -171,15 +165,15 @@ class RunLease:
             self._lose(f'"{error.metadata.get("holder", "another trainer")}" has it now')
             raise self._is_lost() from error
         self._request = None
-        if lease.fencing_number != before + 1:
+        if lease.previous_writer > before:
             self._release(lease.id)
-            self._lose("somebody else had it while the server could not be reached from here")
+            self._lose("somebody else has trained while the server could not be reached from here")
             raise self._is_lost()
         self._lease = lease
-        self._on_taken(self._fence(), self.holder)
+        self._on_taken(lease)
         _log.info("The run lease of %s had run out, and was taken anew.", self._experiment.path)
 
-    def _end_idle(self, error: FailedPrecondition, stuck: tuple[str, ...]) -> bool:
+    def _end_idle(self, error: FailedPrecondition) -> bool:
         """Ends the lease of a trainer of this machine that is dead or closed, or that only sends a spool."""
         holder, lease_id = error.metadata.get("holder", ""), error.metadata.get("lease_id", "")
         life = life_of(holder)
@@ -188,10 +182,6 @@ class RunLease:
         is_closed = "#" in holder and is_own(holder) and holder not in _open
         if not lease_id or not (is_sender or is_closed or life == "gone"):
             return False
-        if holder in stuck:
-            # It died between the server's answer and its first write: what waited for it has not gone stale.
-            lease = self._connection.call(LeaseService.GetLease, GetLeaseRequest(lease_id=lease_id)).lease
-            self._on_taken(RunFence(lease_id=lease.id, fencing_number=lease.fencing_number), self.holder)
         self._release(lease_id)
         _log.info("%s was being trained by %s, which has ended.", self._experiment.path, holder)
         return True

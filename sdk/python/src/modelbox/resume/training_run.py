@@ -9,14 +9,14 @@ import time
 from dataclasses import replace
 from typing import Literal
 
-from modelbox._gen.common_pb2 import RunFence
+from modelbox._gen.lease_service_pb2 import Lease
 from modelbox.closing import Closing
 from modelbox.errors import ModelBoxError, Unavailable
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.lease import DEFAULT_TTL_SECONDS
 from modelbox.resume.run_lease import RunLease, check_ttl
-from modelbox.saving import CheckpointQueue, MetricsWriter, RunFencing
+from modelbox.saving import CheckpointQueue, MetricsWriter, RunFencing, is_away
 from modelbox.spool import BackgroundSender, Sender, Spool
 from modelbox.state.saver import StateSaver
 
@@ -76,7 +76,6 @@ class TrainingRun(Closing):
             take_over=take_over,
             wait_seconds=wait_seconds,
             ttl_seconds=ttl_seconds,
-            announce=self._announce,
             on_taken=self._adopt,
         )
         try:
@@ -172,6 +171,8 @@ class TrainingRun(Closing):
                 should_end=lambda: ends_at is not None and time.monotonic() >= ends_at,
             )
         except ModelBoxError as error:
+            if not is_away(error):
+                raise
             _log.warning("Not everything could be sent: %s", error)
         if spool.holds(experiment_id):
             _log.warning(
@@ -190,18 +191,11 @@ class TrainingRun(Closing):
                     spool.tidy(experiment_id)
         self._lease.close()
 
-    def _announce(self, holder: str) -> tuple[str, ...]:
-        try:
-            return () if self._spool is None else self._spool.announce(self._experiment.id, holder)
-        except OSError:
-            # `_adopt` tells.
-            return ()
-
-    def _adopt(self, fence: RunFence, holder: str) -> None:
+    def _adopt(self, lease: Lease) -> None:
         if self._spool is None:
             return
         try:
-            self._spool.adopt(self._experiment.id, fence, holder)
+            self._spool.adopt(self._experiment.id, lease, lease.holder)
         except OSError as error:
             _log.warning(
                 "The spool %s can't be written (%s): what can't be sent while the server is away is lost. "

@@ -1,6 +1,6 @@
 """Saves checkpoints and metrics while training goes on: from memory, by threads, in order."""
 
-from modelbox.saving.fallback import Earlier, Fallback
+from modelbox.saving.fallback import CURABLE_REASONS, Earlier, Fallback, is_away, may_be_cured
 from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
 from modelbox.saving.metrics import MetricsWriter
@@ -8,6 +8,7 @@ from modelbox.saving.queue import CheckpointQueue
 from modelbox.saving.snapshot import FilesSnapshot, JoinedSnapshot, Snapshot
 
 __all__ = [
+    "CURABLE_REASONS",
     "CheckpointQueue",
     "Earlier",
     "Fallback",
@@ -19,4 +20,6 @@ __all__ = [
     "SaveHandle",
     "SaveState",
     "Snapshot",
+    "is_away",
+    "may_be_cured",
 ]

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
-from modelbox.errors import DeadlineExceeded, ModelBoxError, SpoolFull, Unavailable
+from modelbox.errors import DeadlineExceeded, ModelBoxError, SpoolFull, Unauthenticated, Unavailable
 from modelbox.saving.fence import RunFencing
 from modelbox.transfer import Uploadable
+
+CURABLE_REASONS = ("DATABASE_READ_ONLY", "QUOTA_EXCEEDED", "READ_ONLY", "STORAGE_FULL", "WRONG_ROLE")
+"""Why a server that is well refuses what it may take later."""
 
 _log = logging.getLogger("modelbox")
 
@@ -61,7 +64,8 @@ class Fallback(Waiting, Protocol):
 def send_or_keep(
     spool: Waiting | None, experiment_id: str, send: Callable[[], T], keep: Callable[[], None], what: str
 ) -> T | None:
-    """Sends, or keeps in the spool, when the server is away or something waits there already; `None` when it was kept.
+    """Sends, or keeps in the spool, when the server can't take it now or something waits there already; `None` when it
+    was kept.
 
     Raises `SpoolFull` when it can be neither sent nor kept. `what` is for the log.
     """
@@ -72,9 +76,11 @@ def send_or_keep(
             try:
                 return send()
             except ModelBoxError as error:
-                if spool is None or not is_away(error):
+                if spool is None or not may_be_cured(error):
                     raise
-                _log.warning("%s to the spool: %s", what, error)
+                _log.log(
+                    logging.WARNING if is_away(error) else logging.ERROR, "%s to the spool: %s", what, error
+                )
                 is_refused = True
         try:
             keep()
@@ -89,3 +95,8 @@ def send_or_keep(
 def is_away(error: ModelBoxError) -> bool:
     """Whether the server can't be reached, or does not answer: what waiting may cure, and nothing else does."""
     return isinstance(error, (Unavailable, DeadlineExceeded))
+
+
+def may_be_cured(error: ModelBoxError) -> bool:
+    """Whether it is no fault of the write: the server is away, full or for reading only, or the token has ended."""
+    return is_away(error) or isinstance(error, Unauthenticated) or error.reason in CURABLE_REASONS

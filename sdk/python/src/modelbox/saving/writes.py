@@ -25,6 +25,14 @@ def log_metrics(connection: Connection, request: LogMetricsRequest, fence: RunFe
 
 
 def log_events(connection: Connection, request: LogEventsRequest, fence: RunFencing) -> None:
-    """Sends events. The API takes no fence with them; a trainer that knows that it has lost its run sends none."""
-    fence.current()
-    connection.call(EventService.LogEvents, request)
+    """Sends events; `request` has no fence."""
+    message = LogEventsRequest()
+    message.CopyFrom(request)
+
+    def log(used: RunFence | None) -> None:
+        message.ClearField("fence")
+        if used is not None:
+            message.fence.CopyFrom(used)
+        connection.call(EventService.LogEvents, message)
+
+    fenced(fence, log)

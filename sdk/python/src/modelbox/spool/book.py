@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelbox._gen.common_pb2 import RunFence
+from modelbox._gen.lease_service_pb2 import Lease
 from modelbox.spool.durable import flush_folder, write_durably
 
 _NAME = "run.json"
@@ -20,8 +21,6 @@ class Book:
     """The last run lease that a trainer with this spool had; None when there was none."""
     holder: str = ""
     """That trainer; empty for whoever only sent the spool."""
-    announced: tuple[str, ...] = ()
-    """Trainers that were about to take the lease after that. They have written nothing as long as they stand here."""
 
 
 def read_book(folder: Path) -> Book:
@@ -32,7 +31,6 @@ def read_book(folder: Path) -> Book:
         return Book(
             RunFence(lease_id=lease, fencing_number=facts["fencing_number"]) if lease else None,
             str(facts.get("holder", "")),
-            tuple(str(one) for one in facts.get("announced", [])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Book()
@@ -46,13 +44,20 @@ def write_book(folder: Path, book: Book) -> None:
         "lease_id": book.lease.lease_id if book.lease else "",
         "fencing_number": book.lease.fencing_number if book.lease else 0,
         "holder": book.holder,
-        "announced": book.announced,
     }
     write_durably(temporary, [json.dumps(facts).encode()])
     temporary.replace(folder / _NAME)
     flush_folder(folder)
 
 
-def is_next(earlier: RunFence | None, later: RunFence) -> bool:
-    """Whether nobody else had the run between two leases: only then may what waited under the earlier one still go."""
-    return earlier is not None and later.fencing_number <= earlier.fencing_number + 1
+def has_missed_nothing(earlier: RunFence | None, lease: Lease) -> bool:
+    """Whether nobody else wrote between two leases: only then may what waited under the earlier one still go."""
+    return earlier is not None and lease.previous_writer <= earlier.fencing_number
+
+
+def is_later(one: RunFence, other: RunFence) -> bool:
+    """Whether a lease was taken after another one of the experiment.
+
+    A server that was restored from a backup gives numbers again; ids, which begin with the time, it does not.
+    """
+    return one.fencing_number > other.fencing_number and one.lease_id > other.lease_id

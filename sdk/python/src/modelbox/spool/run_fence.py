@@ -47,7 +47,7 @@ class BookFence:
                 raise
             raise RunHeld(str(refused), reason=refused.reason, metadata=refused.metadata) from refused
         self._lease = HeldLease(self._connection, lease)
-        self.set_aside = self._spool.adopt(self._experiment_id, self._lease.fence())
+        self.set_aside = self._spool.adopt(self._experiment_id, lease)
         if self.set_aside:
             raise RunTakenOver("Another trainer has gone on with the run since.")
         return True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
@@ -26,6 +27,7 @@ from modelbox.errors import (
     RunTakenOver,
     Unavailable,
 )
+from modelbox.saving import CURABLE_REASONS
 from modelbox.saving.commit import commit_checkpoint
 from modelbox.saving.fence import FENCED_REASON, FixedFence, RunFencing
 from modelbox.saving.writes import log_events, log_metrics
@@ -39,17 +41,9 @@ _ATTEMPTS = 3
 _PATIENCE_SECONDS = 2.0
 _HOPELESS = (AlreadyExists, CorruptData, InvalidArgument, InvalidInput, LocalFileError, NotFound, OutOfRange)
 """What no later try can cure: the entry is set aside, and those behind it go on."""
-_CURABLE_REASONS = (
-    "CHUNKS_MISSING",
-    "DATABASE_READ_ONLY",
-    "LEASE_ENDED",
-    "LEASE_HELD",
-    "READ_ONLY",
-    "STORAGE_FULL",
-    "WRONG_ROLE",
-)
-"""Why a server that is well refuses what it may take later; also what an upload comes to that took a rest of its own,
-since the machine was put to sleep: another one begins anew."""
+_CURABLE_REASONS = (*CURABLE_REASONS, "CHUNKS_MISSING", "LEASE_ENDED", "LEASE_HELD")
+"""Also what an upload comes to that took a rest of its own, since the machine was put to sleep: another one begins
+anew."""
 
 _log = logging.getLogger("modelbox")
 
@@ -122,9 +116,9 @@ class Sender:
                 return sent, set_aside
             book = BookFence(self.spool, self._connection, experiment_id)
             try:
-                while (entries := entries_of(folder)) and not should_end():
+                for entry in _in_order(folder, should_end):
                     fence = self.spool.fence_of(experiment_id) or book
-                    outcome = self._send(entries[0], fence)
+                    outcome = self._send(entry, fence)
                     sent += outcome == "sent"
                     set_aside += outcome == "set aside"
             except RunHeld as held:
@@ -161,6 +155,15 @@ class Sender:
                 raise
         self.spool.remove(entry)
         return "sent"
+
+
+def _in_order(folder: Path, should_end: Callable[[], bool]) -> Generator[Entry]:
+    """What waits, and what comes meanwhile. A folder that is listed for each entry takes hours after a long outage."""
+    while entries := entries_of(folder):
+        for entry in entries:
+            if should_end():
+                return
+            yield entry
 
 
 def send_call(connection: Connection, call: StoredCall, fence: RunFencing) -> None:

@@ -17,12 +17,14 @@ from pathlib import Path
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
 from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.event_service_pb2 import LogEventsRequest
+from modelbox._gen.lease_service_pb2 import Lease
 from modelbox._gen.metric_service_pb2 import LogMetricsRequest
 from modelbox.connection import Connection
 from modelbox.errors import ModelBoxError, RunTakenOver, SpoolFull
 from modelbox.holder import is_own, life_of
+from modelbox.objects.lease import fence_of
 from modelbox.saving.fence import RunFencing
-from modelbox.spool.book import Book, is_next, read_book, write_book
+from modelbox.spool.book import Book, has_missed_nothing, is_later, read_book, write_book
 from modelbox.spool.durable import flush_folder, make_folder, size_of
 from modelbox.spool.entry import Entry, EntryKind, StoredCall, entries_of, entry_name, write_call
 from modelbox.spool.file_lock import file_lock
@@ -36,8 +38,6 @@ _OWN_NAMES = {"run.json", "writer.lock", "sender.lock"}
 _MAX_LOCK_ATTEMPTS = 10
 _SMALL_BYTES = 64 << 10
 """What an entry takes besides its bytes, at most."""
-
-_MAX_ANNOUNCED = 16
 
 _log = logging.getLogger("modelbox")
 
@@ -127,29 +127,24 @@ class Spool:
         holder = read_book(self.folder_of(experiment_id)).holder
         return holder != "" and not is_own(holder) and life_of(holder) == "alive"
 
-    def announce(self, experiment_id: str, holder: str) -> tuple[str, ...]:
-        """A trainer is about to take the run lease. Returns those that had said so before, and got no further."""
-        folder = self.folder_of(experiment_id)
-        if not self.holds(experiment_id):
-            return ()
-        with self._locked(folder):
-            book = read_book(folder)
-            write_book(folder, replace(book, announced=(*book.announced, holder)[-_MAX_ANNOUNCED:]))
-        return book.announced
-
-    def adopt(self, experiment_id: str, lease: RunFence, holder: str = "") -> int:
-        """A trainer has taken the run lease: what waits goes on with it, unless another one trained in between.
+    def adopt(self, experiment_id: str, lease: Lease, holder: str = "") -> int:
+        """A trainer has taken the run lease: what waits goes on with it, unless another one has written in between.
 
         Then it is set aside, since it is of a past that the run has left. Returns how many entries were.
         """
+        fence = fence_of(lease)
         folder = self.folder_of(experiment_id)
         if self.limit_bytes == 0 and not folder.is_dir():
             return 0
         with self._locked(folder):
-            stale = [] if is_next(read_book(folder).lease, lease) else entries_of(folder)
+            earlier = read_book(folder).lease
+            if earlier is not None and is_later(earlier, fence):
+                # Somebody of this machine has taken the run since, and what waits with it.
+                return 0
+            stale = [] if has_missed_nothing(earlier, lease) else entries_of(folder)
             why = "Another trainer has gone on with this run since, from an older checkpoint."
             set_aside = [entry for entry in stale if _is_fenced(entry) and self._set_aside(entry, why)]
-            write_book(folder, Book(lease, holder))
+            write_book(folder, Book(fence, holder))
         return len(set_aside)
 
     def book_of(self, experiment_id: str) -> RunFence | None:
@@ -234,7 +229,7 @@ class Spool:
 
     def _check_book(self, folder: Path, used: RunFence) -> None:
         book = read_book(folder)
-        if book.lease is not None and book.lease.fencing_number > used.fencing_number:
+        if book.lease is not None and is_later(book.lease, used):
             raise RunTakenOver("Another trainer on this machine has taken the run over; end this one.")
         if book.lease != used:
             write_book(folder, replace(book, lease=used))

@@ -1,0 +1,5 @@
+ALTER TABLE `lease_fences` ADD `last_writer` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `leases` ADD `previous_writer` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `leases` ADD `has_written` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `pending_encodings` ADD `due_at` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX `pending_encodings_due` ON `pending_encodings` (`due_at`,`file_id`);
