@@ -13,9 +13,12 @@ export function canonicalText(value: unknown): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  const entries = Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, inner]): [string, unknown] => [key, sorted(inner)]);
-  return Object.fromEntries(entries);
+  const given = value as Readonly<Record<string, unknown>>;
+  // Without a prototype, whatever a key is called.
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(given).toSorted()) {
+    const inner = given[key];
+    if (inner !== undefined) result[key] = sorted(inner);
+  }
+  return result;
 }

@@ -213,8 +213,8 @@ def kill_both(case: Case, seed: int, kills: int) -> None:
         trainer = trainer or case.begun()
         assert trainer is not None, "the training was too short"
         assert trainer.first_step >= before, (trainer.first_step, before)
-        # One interval, and the one whose save was still under way.
-        assert trainer.first_step > reached - 2 * EVERY_STEPS, (trainer.first_step, reached)
+        # The interval whose save was still under way, and the one that has just ended and waits for that save.
+        assert trainer.first_step >= reached - 2 * EVERY_STEPS, (trainer.first_step, reached)
         assert trainer.follow(chance.uniform(0.05, 0.6)), trainer.errors
         what = chance.choice(["trainer", "server", "both"])
         if what != "trainer":
