@@ -1,11 +1,14 @@
 import math
 import re
+import sys
 import uuid
 from typing import Protocol
 from xml.etree import ElementTree
 
 import modelbox
 from modelbox.display.plot import plot_svg
+
+_LARGEST = sys.float_info.max
 
 
 class Shown(Protocol):
@@ -59,8 +62,20 @@ def test_a_metric_is_a_plot(box: modelbox.ModelBox) -> None:
 
 
 def test_any_numbers_can_be_drawn() -> None:
-    for values in ([0.0], [1e308, -1e308], [5e-324, 0.0], [3.0, 3.0], [-1e-12, 1e12]):
+    for values in (
+        [0.0],
+        [1e308, -1e308],
+        [5e-324, 0.0],
+        [3.0, 3.0],
+        [-1e-12, 1e12],
+        [5e-324],
+        [_LARGEST],
+        [_LARGEST, -_LARGEST],
+    ):
         svg = plot_svg({"a": list(enumerate(values))})
         assert "nan" not in svg
         assert "inf" not in svg
     assert "nan" not in plot_svg({"a": [(-(2**63), 1.0), (2**63 - 1, 2.0)]})
+    # Nanoseconds as steps: more than a double tells apart.
+    for step in (1_764_166_808_000_000_000, 2**63 - 1):
+        assert "nan" not in plot_svg({"a": [(step, 1.0)]})

@@ -82,6 +82,14 @@ def test_another_kind_of_server_is_named() -> None:
             box.experiment("a/b")
 
 
+def test_a_path_too_many_is_named(server: ServerProcess) -> None:
+    with modelbox.ModelBox(f"{server.addr}/wrong/path") as box, within_a_second():
+        with pytest.raises(
+            modelbox.ConnectionFailed, match=r"/wrong/path is not a ModelBox server.*check server_addr"
+        ):
+            box.server_info()
+
+
 def test_the_address_for_grpc_is_named(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -229,6 +229,18 @@ def test_values_that_are_made_for_the_save_alone_are_told_apart(experiment: mode
         assert np.array_equal(found, expected)
 
 
+def test_what_is_still_being_saved_is_restored(experiment: modelbox.Experiment) -> None:
+    for step in range(3):
+        experiment.save({"step": step, "bytes": bytes(200_000)}, step)
+        assert experiment.restore()["step"] == step
+        assert experiment.restore(f"step-{step}")["step"] == step
+    # A save that fails is told by the next one, and what is there is restored.
+    experiment.save({"step": "another"}, 2)
+    assert experiment.restore()["step"] == 2
+    with pytest.raises(modelbox.AlreadyExists):
+        experiment.save({"step": 3}, 3)
+
+
 def test_long_bytes_come_back(experiment: modelbox.Experiment) -> None:
     state = {"bytes": b"ab" * 150_000, "bytearray": bytearray(b"cd" * 150_000)}
     experiment.save(state, 1, wait=True)

@@ -317,6 +317,8 @@ def test_a_token_that_ends_stops_no_training(
         with pytest.raises(modelbox.Unauthenticated):
             run.close()
     assert "goes to the spool" in caplog.text
+    # That nothing is lost, and what to do.
+    assert "python -m modelbox.spool" in caplog.text
     # With another token everything arrives.
     assert send_spool(server_token_box).waiting == 0
     assert steps_of(server_token_box.experiment(experiment.id)) == [1, 2, 3]

@@ -96,7 +96,7 @@ def test_it_ends_when_it_is_of_no_use_and_fails_nothing(
         while "not logged any more" not in caplog.text and time.monotonic() < ends_at:
             time.sleep(0.05)
     assert "not logged any more" in caplog.text
-    with pytest.raises(modelbox.InvalidInput, match="every_seconds is 1 or more"):
+    with pytest.raises(modelbox.InvalidInput, match="every_seconds is from 1 to 86400"):
         UsageLog(experiment, 0.5)
 
 

@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 import uuid
@@ -53,3 +54,45 @@ def test_a_watch_is_ended_from_another_thread(box: modelbox.ModelBox) -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert seen == []
+
+
+def test_a_watch_ends_with_its_box(server: ServerProcess) -> None:
+    namespace = f"watched-{uuid.uuid4().hex[:12]}"
+    box = modelbox.ModelBox(server.addr)
+    box.new_namespace(namespace)
+    watch = box.watch(namespace)
+    failures: list[BaseException] = []
+
+    def follow() -> None:
+        try:
+            list(watch)
+        except modelbox.InvalidInput as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    ends_at = time.monotonic() + 30
+    while watch.sequence is None and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    box.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert "closed" in str(failures[0])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_of_a_fork_does_not_end_the_watch_of_its_parent(box: modelbox.ModelBox) -> None:
+    namespace = f"watched-{uuid.uuid4().hex[:12]}"
+    made = box.new_namespace(namespace)
+    with box.watch(namespace, after_sequence=0) as watch:
+        first = next(watch)
+        stream = watch._stream  # pyright: ignore[reportPrivateUsage]
+        child = os.fork()
+        if child == 0:
+            watch.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        made.update(description="later")
+        assert next(watch).sequence > first.sequence
+        # It was not opened anew.
+        assert watch._stream is stream  # pyright: ignore[reportPrivateUsage]

@@ -2,10 +2,11 @@
 
 import ssl
 import uuid
+import weakref
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from google.protobuf.message import DecodeError
@@ -61,6 +62,7 @@ class Connection:
         self._transfers: set[object] = set()
         self._info: GetServerInfoResponse | None = None
         self._savers: Savers | None = None
+        self._streams: weakref.WeakSet[MessageStream[Any]] = weakref.WeakSet()
 
     @property
     def savers(self) -> "Savers":
@@ -166,9 +168,11 @@ class Connection:
                 return self._failure(problem, url)
             return not_a_server(self.base_url, str(problem))
 
-        return MessageStream(
+        messages = MessageStream(
             opened, method.response_type, max_message_bytes=MAX_MESSAGE_BYTES, to_error=to_error
         )
+        self._streams.add(messages)
+        return messages
 
     @contextmanager
     def http(
@@ -246,7 +250,10 @@ class Connection:
             self._transfers.discard(token)
 
     def close(self) -> None:
-        """Ends the connections; later calls raise `InvalidInput`."""
+        """Ends the connections and streams; later calls raise `InvalidInput`."""
+        for stream in list(self._streams):
+            # Whoever waits for a message is not woken by the end of the connection.
+            stream.close()
         self._pool.close()
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -337,7 +344,10 @@ class Connection:
         error = error_of_answer(
             response.status_code, response.headers, bytes(body), address=address, request_id=request_id
         )
-        if isinstance(error, Unimplemented) and method not in ("", ServerInfoService.GetServerInfo.name):
+        if isinstance(error, Unimplemented) and method:
+            if method == ServerInfoService.GetServerInfo.name:
+                # Every server knows it; perhaps the address has a path too many.
+                return not_a_server(self.base_url, f"{method} is not known there")
             return self._unknown_method(error, method)
         return error
 

@@ -20,11 +20,12 @@ from typing import Any
 from fsspec.spec import AbstractFileSystem
 
 from modelbox.client import ModelBox
-from modelbox.errors import InvalidInput, NotFound
+from modelbox.errors import InvalidArgument, InvalidInput, NotFound
 from modelbox.objects.artifact import File, HasFiles
 
 _BUFFER_BYTES = 256 * 1024
 """Readers of tables ask for a few bytes at a time."""
+_UNCHANGING = "Files of a checkpoint or version do not change"
 
 
 class ModelBoxFileSystem(AbstractFileSystem):
@@ -70,6 +71,18 @@ class ModelBoxFileSystem(AbstractFileSystem):
             return self._file(path, owner, file) if file.path == inner else _folder(path)
         raise FileNotFoundError(path)
 
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether there is such a file or folder; raises where the server does not say, such as when it is away."""
+        return self._type_of(path) is not None
+
+    def isfile(self, path: str) -> bool:
+        """Whether there is such a file; raises as `exists` does."""
+        return self._type_of(path) == "file"
+
+    def isdir(self, path: str) -> bool:
+        """Whether there is such a folder; raises as `exists` does."""
+        return self._type_of(path) == "directory"
+
     def created(self, path: str) -> datetime:
         """When the checkpoint or version of a file was committed."""
         info = self.info(path)
@@ -86,8 +99,8 @@ class ModelBoxFileSystem(AbstractFileSystem):
     def _open(self, path: str, mode: str = "rb", **_: Any) -> io.BufferedReader:
         if mode != "rb":
             raise InvalidInput(
-                "Files of a checkpoint or version do not change, and are committed together: write them into a folder, "
-                "and give that to `experiment.new_checkpoint` or `model.new_model_version`."
+                f"{_UNCHANGING}, and are committed together: write them into a folder, and give that to "
+                "`experiment.new_checkpoint` or `model.new_model_version`."
             )
         path = self._strip_protocol(path)
         owner, inner = self._find(path)
@@ -107,6 +120,30 @@ class ModelBoxFileSystem(AbstractFileSystem):
             begin, stop, _step = slice(start, end).indices(size)
             file.seek(begin)
             return file.read(max(0, stop - begin))
+
+    def cp_file(self, path1: str, path2: str, **_: Any) -> None:
+        """Raises `InvalidInput`: nothing can be written."""
+        raise InvalidInput(
+            f"{_UNCHANGING}, so nothing can be copied or moved there; `get` brings files to this machine."
+        )
+
+    def _rm(self, path: str) -> None:
+        raise InvalidInput(
+            f"{_UNCHANGING}; they are deleted together, by `delete()` of the checkpoint or version."
+        )
+
+    rm_file = _rm
+
+    def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
+        """Raises `InvalidInput`: checkpoints and versions are deleted as a whole."""
+        self._rm(path)
+
+    def _type_of(self, path: str) -> str | None:
+        try:
+            return self.info(path)["type"]
+        except (FileNotFoundError, InvalidArgument):
+            # The second: nothing can have such a name.
+            return None
 
     def _entries(self, path: str) -> list[dict[str, Any]]:
         owner, inner = self._find(path)
@@ -181,6 +218,9 @@ class _OpenFile(io.BufferedReader):
     def __init__(self, raw: io.RawIOBase, files: ModelBoxFileSystem) -> None:
         super().__init__(raw, _BUFFER_BYTES)
         self.fs = files
+        # fsspec's own functions ask for it.
+        self.size = self.seek(0, os.SEEK_END)
+        self.seek(0)
 
 
 def _folder(path: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The messages that a server sends one after the other, in Connect's envelopes."""
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class MessageStream(Generic[ResponseT]):
         self._max_message_bytes = max_message_bytes
         self._to_error = to_error
         self._is_closed = threading.Event()
+        self._process_id = os.getpid()
         self._messages = self._read()
 
     def __iter__(self) -> "MessageStream[ResponseT]":
@@ -59,6 +61,9 @@ class MessageStream(Generic[ResponseT]):
         if self._is_closed.is_set():
             return
         self._is_closed.set()
+        if self._process_id != os.getpid():
+            # What a child of a fork shuts down is shut down for its parent too.
+            return
         # To close a socket does not wake the thread that reads it.
         connection = self._response.extensions.get("network_stream")
         raw = None if connection is None else connection.get_extra_info("socket")

@@ -15,6 +15,7 @@ from modelbox.saving.metrics import MetricsWriter
 from modelbox.usage_meter import UsageMeter
 
 MIN_INTERVAL_SECONDS = 1.0
+MAX_INTERVAL_SECONDS = 86_400.0
 _CLOSE_SECONDS = 10.0
 
 _log = logging.getLogger("modelbox")
@@ -31,7 +32,7 @@ def log_usage(target: Experiment | HasExperiment | MetricsWriter, *, every_secon
     """Logs what this process and its children take of the machine, until `close` or the end of a `with`.
 
     `target` is an experiment or a run; through a `TrainingRun` or a `MetricsWriter` its metrics go the same way as all
-    others, to the spool too. `every_seconds` is 1 at least. The metrics, of the time since the last ones:
+    others, to the spool too. `every_seconds` is 1 to 86,400. The metrics, of the time since the last ones:
 
     - `system/cpu_percent`: 100 is one processor, busy all the time.
     - `system/memory_bytes`: resident, with what processes share counted for each; `system/memory_available_bytes`:
@@ -54,8 +55,10 @@ class UsageLog:
     """See `log_usage`."""
 
     def __init__(self, target: Experiment | HasExperiment | MetricsWriter, every_seconds: float) -> None:
-        if not every_seconds >= MIN_INTERVAL_SECONDS:
-            raise InvalidInput(f"every_seconds is {MIN_INTERVAL_SECONDS:.0f} or more, not {every_seconds}.")
+        if not MIN_INTERVAL_SECONDS <= every_seconds <= MAX_INTERVAL_SECONDS:
+            raise InvalidInput(
+                f"every_seconds is from {MIN_INTERVAL_SECONDS:.0f} to {MAX_INTERVAL_SECONDS:.0f}, not {every_seconds}."
+            )
         self._every_seconds = every_seconds
         self._writer, self._is_own_writer = _writer_of(target)
         self._begin = self._writer.experiment.created_at.timestamp()

@@ -93,6 +93,13 @@ def test_any_part_of_a_file_is_read(namespace: str) -> None:
     assert files.cat(f"{namespace}/run/latest/model/empty") == b""
 
 
+def test_blocks_end_at_lines(namespace: str) -> None:
+    import fsspec
+
+    files = fsspec.filesystem("modelbox")
+    assert files.read_block(f"{namespace}/run/latest/table.csv", 12, 4, delimiter=b"\n") == b"2,0.25\n"
+
+
 def test_a_folder_is_brought_to_this_machine(namespace: str, tmp_path: os.PathLike[str]) -> None:
     import fsspec
 
@@ -107,6 +114,32 @@ def test_writing_says_what_to_do_instead(namespace: str) -> None:
 
     with pytest.raises(modelbox.InvalidInput, match="new_checkpoint"):
         fsspec.open(f"modelbox://{namespace}/run/latest/new", "wb").open()
+    files, path = fsspec.filesystem("modelbox"), f"{namespace}/run/latest/table.csv"
+    with pytest.raises(modelbox.InvalidInput, match="deleted together"):
+        files.rm(path)
+    with pytest.raises(modelbox.InvalidInput, match="copied or moved"):
+        files.mv(path, f"{path}.old")
+    assert files.cat(path) == _TABLE
+
+
+def test_what_the_server_does_not_say_is_not_taken_for_missing(namespace: str) -> None:
+    """A training that looks for its checkpoint must not begin anew because the server is away."""
+    import fsspec
+
+    files, latest = fsspec.filesystem("modelbox"), f"{namespace}/run/latest"
+    for path, kind in (
+        (f"{latest}/table.csv", "file"),
+        (f"{latest}/model", "directory"),
+        (f"{latest}/no", None),
+    ):
+        assert files.exists(path) is (kind is not None)
+        assert files.isfile(path) is (kind == "file")
+        assert files.isdir(path) is (kind == "directory")
+    assert not files.exists(f"{namespace}/no such name/latest")
+    away = fsspec.filesystem("modelbox", addr="http://127.0.0.1:1")
+    for ask in (away.exists, away.isfile, away.isdir):
+        with pytest.raises(modelbox.ConnectionFailed):
+            ask(f"{latest}/table.csv")
 
 
 def test_pandas_and_pyarrow_read_by_address(

@@ -257,3 +257,20 @@ def test_a_saved_state_is_loaded_as_the_state(box: modelbox.ModelBox, tmp_path: 
     assert not target.exists()
     odd.load(allow_pickle=True)
     assert target.exists()
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.onnx"])
+def test_what_is_no_model_is_named(box: modelbox.ModelBox, name: str) -> None:
+    with pytest.raises(CorruptData, match=f"{name} is no model"):
+        version_of(box, {name: b"this is no model" * 100}).load()
+
+
+def test_why_pytorch_refuses_is_told_in_a_line(box: modelbox.ModelBox, tmp_path: Path) -> None:
+    import torch
+
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pt")
+    with pytest.raises(InvalidInput, match=r"\(Unsupported global: .*Linear[^\x1b]*allow_pickle=True"):
+        version_of(box, [tmp_path / "whole.pt"]).load()
+    for data in (b"hello", b"this is no model" * 100):
+        with pytest.raises(InvalidInput, match=r"no file of torch\.save|Unsupported|Weights only"):
+            version_of(box, {"model.pt": data}).load()

@@ -218,6 +218,8 @@ def test_checkpoints_of_other_kinds_are_refused(experiment: modelbox.Experiment)
     assert saved is not None
     with pytest.raises(CheckpointException, match="was not saved by a DistributedWriter"):
         dcp.load({"weights": torch.ones(5)}, storage_reader=DistributedReader(saved), no_dist=True)
+    with pytest.raises(modelbox.InvalidInput, match="until one is saved"):
+        DistributedReader(None)
     writer = DistributedWriter(experiment, 2)
     dcp.save({"weights": torch.ones(5)}, storage_writer=writer, no_dist=True)
     assert writer.checkpoint is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import islice
@@ -18,6 +19,7 @@ _MAX_SERIES = 8
 _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 12, 36
 _COLORS = ("#3b76d4", "#d9822b", "#2f9e6e", "#b8479f", "#8a6fd1", "#c94f4f", "#6b8e23", "#607d8b")
+_LARGEST = sys.float_info.max
 _GRID = 'stroke="currentColor" stroke-opacity=".15"'
 _TICKS = 5
 
@@ -110,8 +112,9 @@ def _legend(series: Mapping[str, Sequence[tuple[int, float]]]) -> list[str]:
 def _axis(low: float, high: float, *, whole: bool) -> tuple[list[float], float, float]:
     """Round numbers from below the lowest to above the highest value, and the two ends."""
     if low == high:
-        margin = 1.0 if whole or low == 0 else abs(low) * 0.1
-        low, high = low - margin, high + margin
+        # As doubles, long steps such as times in nanoseconds are equal to those next to them.
+        margin = max(1.0, abs(low) * 1e-12) if whole else abs(low) * 0.1 or 1.0
+        low, high = max(low - margin, -_LARGEST), min(high + margin, _LARGEST)
     # A difference beyond the largest double is no number.
     rough = high / _TICKS - low / _TICKS
     power = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
@@ -122,9 +125,9 @@ def _axis(low: float, high: float, *, whole: bool) -> tuple[list[float], float, 
         ticks = [tick * step for tick in range(first, first + _TICKS + 2) if tick * step <= high]
         return ticks, low, high
     first = math.floor(low / step)
-    ticks = [first * step]
+    ticks = [max(first * step, -_LARGEST)]
     while ticks[-1] < high and len(ticks) < _TICKS + 4:
-        ticks.append((first + len(ticks)) * step)
+        ticks.append(min((first + len(ticks)) * step, _LARGEST))
     return ticks, ticks[0], ticks[-1]
 
 

@@ -21,7 +21,13 @@ def load_onnx(path: Path, shown: str, *, providers: Sequence[Any] | None, option
     """A session. It opens the file itself, and maps data that is outside of it."""
     onnxruntime = import_framework("onnxruntime", shown)
     chosen = onnxruntime.get_available_providers() if providers is None else list(providers)
-    return onnxruntime.InferenceSession(str(path), **{"providers": chosen, **options})
+    try:
+        return onnxruntime.InferenceSession(str(path), **{"providers": chosen, **options})
+    except Exception as error:
+        # Its exceptions have no public names.
+        if type(error).__name__ != "InvalidProtobuf":
+            raise
+        raise CorruptData(f"{shown} is no model of ONNX, or a damaged one.") from error
 
 
 def data_files(path: Path, shown: str) -> list[str]:

@@ -154,9 +154,12 @@ class Experiment(Labelled, HasArtifacts, HasEvents, HasLineage, HasMetrics):
     ) -> Any:
         """The state that `save` has saved: of a checkpoint, or of the one with this name, by default of the latest.
 
-        `None` when there is none yet. The other arguments are those of `Checkpoint.restore`; where you need the step
+        Waits for what this process still saves of the experiment by `save`, and goes on from that. `None` when there is
+        none yet. The other arguments are those of `Checkpoint.restore`; where you need the step
         too, use `latest_checkpoint()` and that.
         """
+        if not isinstance(checkpoint, Checkpoint):
+            self._connection.savers.settle(self.id)
         if checkpoint is None:
             checkpoint = self.latest_checkpoint()
             if checkpoint is None:

@@ -139,7 +139,8 @@ class ResumableTraining:
     def steps(self, total: int, over: Iterable[T] | None = None) -> Iterator[int] | Iterator[tuple[int, T]]:
         """The numbers of the steps that are left of `total`, each with its batch when they go `over` a data loader.
 
-        Saves between the steps, and after the last one. Ends with the loader, when that is sooner; a `break` ends the
+        Saves between the steps, and after the last one. After a restart a loader begins anew, unless it has the batches
+        of `batches` or is a part with a state. Ends with the loader, when that is sooner; a `break` ends the
         training after its step, which counts as done. Raises `RunTakenOver` when another trainer has taken the run
         over, and what made an earlier save fail.
         """

@@ -174,12 +174,15 @@ class TrainingRun(Closing):
             if not is_away(error):
                 raise
             _log.warning("Not everything could be sent: %s", error)
-        if spool.holds(experiment_id):
-            _log.warning(
-                "The rest of %s waits in %s. The next trainer on this machine sends it, or `python -m modelbox.spool`.",
-                self._experiment.path,
-                spool.folder_of(experiment_id),
-            )
+        finally:
+            # Said where the error is raised too: it does not tell that nothing is lost.
+            if spool.holds(experiment_id):
+                _log.warning(
+                    "The rest of %s waits in %s. The next trainer on this machine sends it, or "
+                    "`python -m modelbox.spool`.",
+                    self._experiment.path,
+                    spool.folder_of(experiment_id),
+                )
 
     def _end(self) -> None:
         spool, experiment_id = self._spool, self._experiment.id

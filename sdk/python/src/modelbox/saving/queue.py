@@ -135,6 +135,13 @@ class CheckpointQueue(Background):
                 self._wait(ends_at, f"{len(self._saves)} checkpoints are still being saved")
             self._raise_failure()
 
+    def settle(self) -> None:
+        """Waits until what is held now has ended, well or not. A failure is left for the next `submit` or `flush`."""
+        with self._changed:
+            saves = list(self._saves)
+        for save in saves:
+            save.handle.exception()
+
     def close(self, timeout_seconds: float | None = None) -> None:
         """Flushes, and takes no more.
 

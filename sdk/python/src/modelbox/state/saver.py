@@ -141,6 +141,12 @@ class Savers:
         if failure is not None:
             raise failure
 
+    def settle(self, experiment_id: str) -> None:
+        """Waits until those of an experiment have ended, well or not; who saves next is told of failures."""
+        for (process_id, one, *_), saver in list(self._savers.items()):
+            if process_id == os.getpid() and one == experiment_id:
+                saver.queue.settle()
+
     def _drop_idle(self) -> None:
         for key, saver in list(self._savers.items()):
             if saver.queue.pending == 0:

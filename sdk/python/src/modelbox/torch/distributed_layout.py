@@ -14,6 +14,7 @@ import torch
 from torch.distributed.checkpoint.planner import SavePlanner, WriteItem, WriteItemType
 
 from modelbox.errors import InvalidInput
+from modelbox.loading.pytorch import reason_of
 from modelbox.state.dtypes import DTYPES, Dtype
 from modelbox.state.header import write_header
 from modelbox.state.limits import MAX_HEADER_BYTES, MAX_TENSORS
@@ -170,7 +171,7 @@ def _check_loads_without_pickle(name: str, data: bytes) -> None:
     except Exception as error:
         raise InvalidInput(
             f"{name} could only be restored by pickle, which can run any code; leave it out, or save with "
-            f"allow_pickle=True ({str(error).splitlines()[0]})."
+            f"allow_pickle=True ({reason_of(error)})."
         ) from None
 
 

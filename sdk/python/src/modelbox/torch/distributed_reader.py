@@ -57,10 +57,17 @@ class DistributedReader(StorageReader):
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, *, allow_pickle: bool = False, cache: bool | None = None
+        self, checkpoint: Checkpoint | None, *, allow_pickle: bool = False, cache: bool | None = None
     ) -> None:
-        """`cache` says whether to use the cache of chunks; by default unless the server is on this machine."""
+        """`cache` says whether to use the cache of chunks; by default unless the server is on this machine.
+
+        Raises `InvalidInput` for the checkpoint `None`, which `latest_checkpoint()` is before the first save.
+        """
         super().__init__()
+        if checkpoint is None:
+            raise InvalidInput(
+                "There is no checkpoint to load: `latest_checkpoint()` is None until one is saved; begin anew then."
+            )
         self._checkpoint = checkpoint
         self._allow_pickle = allow_pickle
         self._cache = cache
