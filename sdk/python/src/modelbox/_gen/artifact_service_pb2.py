@@ -4,15 +4,18 @@
 # source: modelbox/v1/artifact_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/artifact_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/artifact_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,81 +28,79 @@ from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 from modelbox._gen import lease_service_pb2 as modelbox_dot_v1_dot_lease__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n"modelbox/v1/artifact_service.proto\x12\x0bmodelbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\x1a\x1fmodelbox/v1/lease_service.proto"\xe8\x01\n\x08\x41rtifact\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x13\n\x0bobject_path\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nfile_count\x18\x07 \x01(\x03\x12\x12\n\nsize_bytes\x18\x08 \x01(\x03\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x96\x01\n\x04\x46ile\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtifact_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0b\n\x03uri\x18\x06 \x01(\t\x12.\n\x0c\x64igest_state\x18\x07 \x01(\x0e\x32\x18.modelbox.v1.DigestState"/\n\tChunkSpec\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03"d\n\x08\x46ileSpec\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12&\n\x06\x63hunks\x18\x04 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec"A\n\x07\x46ileSet\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12$\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x15.modelbox.v1.FileSpec"\x87\x01\n\x12\x42\x65ginUploadRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0e\n\x06holder\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x05 \x01(\t"8\n\x13\x42\x65ginUploadResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease"d\n\x18\x46indMissingChunksRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x06\x63hunks\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\x12\x0e\n\x06\x64irect\x18\x03 \x01(\x08"X\n\x19\x46indMissingChunksResponse\x12\x0f\n\x07missing\x18\x01 \x03(\t\x12*\n\x07uploads\x18\x02 \x03(\x0b\x32\x19.modelbox.v1.DirectUpload"\xc4\x01\n\x0c\x44irectUpload\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x37\n\x07headers\x18\x03 \x03(\x0b\x32&.modelbox.v1.DirectUpload.HeadersEntry\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01"O\n\x13\x41\x63\x63\x65ptChunksRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x06\x63hunks\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec"\'\n\x14\x41\x63\x63\x65ptChunksResponse\x12\x0f\n\x07missing\x18\x01 \x03(\t"n\n\x15\x43ommitArtifactRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12#\n\x05\x66iles\x18\x03 \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12\x12\n\nrequest_id\x18\x04 \x01(\t"Q\n\x16\x43ommitArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08"`\n\x0bTrackedFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\x17\n\nsize_bytes\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06sha256\x18\x04 \x01(\tB\r\n\x0b_size_bytes"q\n\x14TrackArtifactRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\'\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x18.modelbox.v1.TrackedFile\x12\x12\n\nrequest_id\x18\x04 \x01(\t"P\n\x15TrackArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08"&\n\x12GetArtifactRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t">\n\x13GetArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact"o\n\x14ListArtifactsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"n\n\x15ListArtifactsResponse\x12(\n\tartifacts\x18\x01 \x03(\x0b\x32\x15.modelbox.v1.Artifact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08"p\n\x10ListFilesRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x13\n\x0bpath_prefix\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t"N\n\x11ListFilesResponse\x12 \n\x05\x66iles\x18\x01 \x03(\x0b\x32\x11.modelbox.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"L\n\x15ListFileChunksRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"}\n\x16ListFileChunksResponse\x12&\n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x0c\n\x04xxh3\x18\x04 \x03(\x06"S\n\x17ListDirectChunksRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03"D\n\x18ListDirectChunksResponse\x12(\n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.DirectChunk"T\n\x0b\x44irectChunk\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0b\n\x03url\x18\x04 \x01(\t"=\n\x15\x44\x65leteArtifactRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t"A\n\x16\x44\x65leteArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact*\x97\x01\n\x0b\x44igestState\x12\x1c\n\x18\x44IGEST_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IGEST_STATE_VERIFIED\x10\x01\x12\x18\n\x14\x44IGEST_STATE_PENDING\x10\x02\x12\x19\n\x15\x44IGEST_STATE_MISMATCH\x10\x03\x12\x1a\n\x16\x44IGEST_STATE_UNCHECKED\x10\x04\x32\xdc\x07\n\x0f\x41rtifactService\x12P\n\x0b\x42\x65ginUpload\x12\x1f.modelbox.v1.BeginUploadRequest\x1a .modelbox.v1.BeginUploadResponse\x12\x62\n\x11\x46indMissingChunks\x12%.modelbox.v1.FindMissingChunksRequest\x1a&.modelbox.v1.FindMissingChunksResponse\x12S\n\x0c\x41\x63\x63\x65ptChunks\x12 .modelbox.v1.AcceptChunksRequest\x1a!.modelbox.v1.AcceptChunksResponse\x12Y\n\x0e\x43ommitArtifact\x12".modelbox.v1.CommitArtifactRequest\x1a#.modelbox.v1.CommitArtifactResponse\x12V\n\rTrackArtifact\x12!.modelbox.v1.TrackArtifactRequest\x1a".modelbox.v1.TrackArtifactResponse\x12P\n\x0bGetArtifact\x12\x1f.modelbox.v1.GetArtifactRequest\x1a .modelbox.v1.GetArtifactResponse\x12V\n\rListArtifacts\x12!.modelbox.v1.ListArtifactsRequest\x1a".modelbox.v1.ListArtifactsResponse\x12J\n\tListFiles\x12\x1d.modelbox.v1.ListFilesRequest\x1a\x1e.modelbox.v1.ListFilesResponse\x12Y\n\x0eListFileChunks\x12".modelbox.v1.ListFileChunksRequest\x1a#.modelbox.v1.ListFileChunksResponse\x12_\n\x10ListDirectChunks\x12$.modelbox.v1.ListDirectChunksRequest\x1a%.modelbox.v1.ListDirectChunksResponse\x12Y\n\x0e\x44\x65leteArtifact\x12".modelbox.v1.DeleteArtifactRequest\x1a#.modelbox.v1.DeleteArtifactResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"modelbox/v1/artifact_service.proto\x12\x0bmodelbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\x1a\x1fmodelbox/v1/lease_service.proto\"\xe8\x01\n\x08\x41rtifact\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x13\n\x0bobject_path\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nfile_count\x18\x07 \x01(\x03\x12\x12\n\nsize_bytes\x18\x08 \x01(\x03\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x04\x46ile\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtifact_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0b\n\x03uri\x18\x06 \x01(\t\x12.\n\x0c\x64igest_state\x18\x07 \x01(\x0e\x32\x18.modelbox.v1.DigestState\"/\n\tChunkSpec\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"d\n\x08\x46ileSpec\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12&\n\x06\x63hunks\x18\x04 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\"A\n\x07\x46ileSet\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12$\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x15.modelbox.v1.FileSpec\"\x87\x01\n\x12\x42\x65ginUploadRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0e\n\x06holder\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"8\n\x13\x42\x65ginUploadResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease\"d\n\x18\x46indMissingChunksRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x06\x63hunks\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\x12\x0e\n\x06\x64irect\x18\x03 \x01(\x08\"X\n\x19\x46indMissingChunksResponse\x12\x0f\n\x07missing\x18\x01 \x03(\t\x12*\n\x07uploads\x18\x02 \x03(\x0b\x32\x19.modelbox.v1.DirectUpload\"\xc4\x01\n\x0c\x44irectUpload\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x37\n\x07headers\x18\x03 \x03(\x0b\x32&.modelbox.v1.DirectUpload.HeadersEntry\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"O\n\x13\x41\x63\x63\x65ptChunksRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x06\x63hunks\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\"\'\n\x14\x41\x63\x63\x65ptChunksResponse\x12\x0f\n\x07missing\x18\x01 \x03(\t\"n\n\x15\x43ommitArtifactRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12#\n\x05\x66iles\x18\x03 \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"Q\n\x16\x43ommitArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\"`\n\x0bTrackedFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\x17\n\nsize_bytes\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06sha256\x18\x04 \x01(\tB\r\n\x0b_size_bytes\"q\n\x14TrackArtifactRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\'\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x18.modelbox.v1.TrackedFile\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"P\n\x15TrackArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\"&\n\x12GetArtifactRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\">\n\x13GetArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact\"o\n\x14ListArtifactsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"n\n\x15ListArtifactsResponse\x12(\n\tartifacts\x18\x01 \x03(\x0b\x32\x15.modelbox.v1.Artifact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"p\n\x10ListFilesRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x13\n\x0bpath_prefix\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"N\n\x11ListFilesResponse\x12 \n\x05\x66iles\x18\x01 \x03(\x0b\x32\x11.modelbox.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"L\n\x15ListFileChunksRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"}\n\x16ListFileChunksResponse\x12&\n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x16.modelbox.v1.ChunkSpec\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x0c\n\x04xxh3\x18\x04 \x03(\x06\"S\n\x17ListDirectChunksRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x14\n\x0clength_bytes\x18\x03 \x01(\x03\"D\n\x18ListDirectChunksResponse\x12(\n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.DirectChunk\"T\n\x0b\x44irectChunk\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x14\n\x0coffset_bytes\x18\x02 \x01(\x03\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0b\n\x03url\x18\x04 \x01(\t\"=\n\x15\x44\x65leteArtifactRequest\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"A\n\x16\x44\x65leteArtifactResponse\x12\'\n\x08\x61rtifact\x18\x01 \x01(\x0b\x32\x15.modelbox.v1.Artifact*\x97\x01\n\x0b\x44igestState\x12\x1c\n\x18\x44IGEST_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44IGEST_STATE_VERIFIED\x10\x01\x12\x18\n\x14\x44IGEST_STATE_PENDING\x10\x02\x12\x19\n\x15\x44IGEST_STATE_MISMATCH\x10\x03\x12\x1a\n\x16\x44IGEST_STATE_UNCHECKED\x10\x04\x32\xdc\x07\n\x0f\x41rtifactService\x12P\n\x0b\x42\x65ginUpload\x12\x1f.modelbox.v1.BeginUploadRequest\x1a .modelbox.v1.BeginUploadResponse\x12\x62\n\x11\x46indMissingChunks\x12%.modelbox.v1.FindMissingChunksRequest\x1a&.modelbox.v1.FindMissingChunksResponse\x12S\n\x0c\x41\x63\x63\x65ptChunks\x12 .modelbox.v1.AcceptChunksRequest\x1a!.modelbox.v1.AcceptChunksResponse\x12Y\n\x0e\x43ommitArtifact\x12\".modelbox.v1.CommitArtifactRequest\x1a#.modelbox.v1.CommitArtifactResponse\x12V\n\rTrackArtifact\x12!.modelbox.v1.TrackArtifactRequest\x1a\".modelbox.v1.TrackArtifactResponse\x12P\n\x0bGetArtifact\x12\x1f.modelbox.v1.GetArtifactRequest\x1a .modelbox.v1.GetArtifactResponse\x12V\n\rListArtifacts\x12!.modelbox.v1.ListArtifactsRequest\x1a\".modelbox.v1.ListArtifactsResponse\x12J\n\tListFiles\x12\x1d.modelbox.v1.ListFilesRequest\x1a\x1e.modelbox.v1.ListFilesResponse\x12Y\n\x0eListFileChunks\x12\".modelbox.v1.ListFileChunksRequest\x1a#.modelbox.v1.ListFileChunksResponse\x12_\n\x10ListDirectChunks\x12$.modelbox.v1.ListDirectChunksRequest\x1a%.modelbox.v1.ListDirectChunksResponse\x12Y\n\x0e\x44\x65leteArtifact\x12\".modelbox.v1.DeleteArtifactRequest\x1a#.modelbox.v1.DeleteArtifactResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.artifact_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.artifact_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DIRECTUPLOAD_HEADERSENTRY"]._loaded_options = None
-    _globals["_DIRECTUPLOAD_HEADERSENTRY"]._serialized_options = b"8\001"
-    _globals["_DIGESTSTATE"]._serialized_start = 3080
-    _globals["_DIGESTSTATE"]._serialized_end = 3231
-    _globals["_ARTIFACT"]._serialized_start = 176
-    _globals["_ARTIFACT"]._serialized_end = 408
-    _globals["_FILE"]._serialized_start = 411
-    _globals["_FILE"]._serialized_end = 561
-    _globals["_CHUNKSPEC"]._serialized_start = 563
-    _globals["_CHUNKSPEC"]._serialized_end = 610
-    _globals["_FILESPEC"]._serialized_start = 612
-    _globals["_FILESPEC"]._serialized_end = 712
-    _globals["_FILESET"]._serialized_start = 714
-    _globals["_FILESET"]._serialized_end = 779
-    _globals["_BEGINUPLOADREQUEST"]._serialized_start = 782
-    _globals["_BEGINUPLOADREQUEST"]._serialized_end = 917
-    _globals["_BEGINUPLOADRESPONSE"]._serialized_start = 919
-    _globals["_BEGINUPLOADRESPONSE"]._serialized_end = 975
-    _globals["_FINDMISSINGCHUNKSREQUEST"]._serialized_start = 977
-    _globals["_FINDMISSINGCHUNKSREQUEST"]._serialized_end = 1077
-    _globals["_FINDMISSINGCHUNKSRESPONSE"]._serialized_start = 1079
-    _globals["_FINDMISSINGCHUNKSRESPONSE"]._serialized_end = 1167
-    _globals["_DIRECTUPLOAD"]._serialized_start = 1170
-    _globals["_DIRECTUPLOAD"]._serialized_end = 1366
-    _globals["_DIRECTUPLOAD_HEADERSENTRY"]._serialized_start = 1320
-    _globals["_DIRECTUPLOAD_HEADERSENTRY"]._serialized_end = 1366
-    _globals["_ACCEPTCHUNKSREQUEST"]._serialized_start = 1368
-    _globals["_ACCEPTCHUNKSREQUEST"]._serialized_end = 1447
-    _globals["_ACCEPTCHUNKSRESPONSE"]._serialized_start = 1449
-    _globals["_ACCEPTCHUNKSRESPONSE"]._serialized_end = 1488
-    _globals["_COMMITARTIFACTREQUEST"]._serialized_start = 1490
-    _globals["_COMMITARTIFACTREQUEST"]._serialized_end = 1600
-    _globals["_COMMITARTIFACTRESPONSE"]._serialized_start = 1602
-    _globals["_COMMITARTIFACTRESPONSE"]._serialized_end = 1683
-    _globals["_TRACKEDFILE"]._serialized_start = 1685
-    _globals["_TRACKEDFILE"]._serialized_end = 1781
-    _globals["_TRACKARTIFACTREQUEST"]._serialized_start = 1783
-    _globals["_TRACKARTIFACTREQUEST"]._serialized_end = 1896
-    _globals["_TRACKARTIFACTRESPONSE"]._serialized_start = 1898
-    _globals["_TRACKARTIFACTRESPONSE"]._serialized_end = 1978
-    _globals["_GETARTIFACTREQUEST"]._serialized_start = 1980
-    _globals["_GETARTIFACTREQUEST"]._serialized_end = 2018
-    _globals["_GETARTIFACTRESPONSE"]._serialized_start = 2020
-    _globals["_GETARTIFACTRESPONSE"]._serialized_end = 2082
-    _globals["_LISTARTIFACTSREQUEST"]._serialized_start = 2084
-    _globals["_LISTARTIFACTSREQUEST"]._serialized_end = 2195
-    _globals["_LISTARTIFACTSRESPONSE"]._serialized_start = 2197
-    _globals["_LISTARTIFACTSRESPONSE"]._serialized_end = 2307
-    _globals["_LISTFILESREQUEST"]._serialized_start = 2309
-    _globals["_LISTFILESREQUEST"]._serialized_end = 2421
-    _globals["_LISTFILESRESPONSE"]._serialized_start = 2423
-    _globals["_LISTFILESRESPONSE"]._serialized_end = 2501
-    _globals["_LISTFILECHUNKSREQUEST"]._serialized_start = 2503
-    _globals["_LISTFILECHUNKSREQUEST"]._serialized_end = 2579
-    _globals["_LISTFILECHUNKSRESPONSE"]._serialized_start = 2581
-    _globals["_LISTFILECHUNKSRESPONSE"]._serialized_end = 2706
-    _globals["_LISTDIRECTCHUNKSREQUEST"]._serialized_start = 2708
-    _globals["_LISTDIRECTCHUNKSREQUEST"]._serialized_end = 2791
-    _globals["_LISTDIRECTCHUNKSRESPONSE"]._serialized_start = 2793
-    _globals["_LISTDIRECTCHUNKSRESPONSE"]._serialized_end = 2861
-    _globals["_DIRECTCHUNK"]._serialized_start = 2863
-    _globals["_DIRECTCHUNK"]._serialized_end = 2947
-    _globals["_DELETEARTIFACTREQUEST"]._serialized_start = 2949
-    _globals["_DELETEARTIFACTREQUEST"]._serialized_end = 3010
-    _globals["_DELETEARTIFACTRESPONSE"]._serialized_start = 3012
-    _globals["_DELETEARTIFACTRESPONSE"]._serialized_end = 3077
-    _globals["_ARTIFACTSERVICE"]._serialized_start = 3234
-    _globals["_ARTIFACTSERVICE"]._serialized_end = 4222
+  DESCRIPTOR._loaded_options = None
+  _globals['_DIRECTUPLOAD_HEADERSENTRY']._loaded_options = None
+  _globals['_DIRECTUPLOAD_HEADERSENTRY']._serialized_options = b'8\001'
+  _globals['_DIGESTSTATE']._serialized_start=3080
+  _globals['_DIGESTSTATE']._serialized_end=3231
+  _globals['_ARTIFACT']._serialized_start=176
+  _globals['_ARTIFACT']._serialized_end=408
+  _globals['_FILE']._serialized_start=411
+  _globals['_FILE']._serialized_end=561
+  _globals['_CHUNKSPEC']._serialized_start=563
+  _globals['_CHUNKSPEC']._serialized_end=610
+  _globals['_FILESPEC']._serialized_start=612
+  _globals['_FILESPEC']._serialized_end=712
+  _globals['_FILESET']._serialized_start=714
+  _globals['_FILESET']._serialized_end=779
+  _globals['_BEGINUPLOADREQUEST']._serialized_start=782
+  _globals['_BEGINUPLOADREQUEST']._serialized_end=917
+  _globals['_BEGINUPLOADRESPONSE']._serialized_start=919
+  _globals['_BEGINUPLOADRESPONSE']._serialized_end=975
+  _globals['_FINDMISSINGCHUNKSREQUEST']._serialized_start=977
+  _globals['_FINDMISSINGCHUNKSREQUEST']._serialized_end=1077
+  _globals['_FINDMISSINGCHUNKSRESPONSE']._serialized_start=1079
+  _globals['_FINDMISSINGCHUNKSRESPONSE']._serialized_end=1167
+  _globals['_DIRECTUPLOAD']._serialized_start=1170
+  _globals['_DIRECTUPLOAD']._serialized_end=1366
+  _globals['_DIRECTUPLOAD_HEADERSENTRY']._serialized_start=1320
+  _globals['_DIRECTUPLOAD_HEADERSENTRY']._serialized_end=1366
+  _globals['_ACCEPTCHUNKSREQUEST']._serialized_start=1368
+  _globals['_ACCEPTCHUNKSREQUEST']._serialized_end=1447
+  _globals['_ACCEPTCHUNKSRESPONSE']._serialized_start=1449
+  _globals['_ACCEPTCHUNKSRESPONSE']._serialized_end=1488
+  _globals['_COMMITARTIFACTREQUEST']._serialized_start=1490
+  _globals['_COMMITARTIFACTREQUEST']._serialized_end=1600
+  _globals['_COMMITARTIFACTRESPONSE']._serialized_start=1602
+  _globals['_COMMITARTIFACTRESPONSE']._serialized_end=1683
+  _globals['_TRACKEDFILE']._serialized_start=1685
+  _globals['_TRACKEDFILE']._serialized_end=1781
+  _globals['_TRACKARTIFACTREQUEST']._serialized_start=1783
+  _globals['_TRACKARTIFACTREQUEST']._serialized_end=1896
+  _globals['_TRACKARTIFACTRESPONSE']._serialized_start=1898
+  _globals['_TRACKARTIFACTRESPONSE']._serialized_end=1978
+  _globals['_GETARTIFACTREQUEST']._serialized_start=1980
+  _globals['_GETARTIFACTREQUEST']._serialized_end=2018
+  _globals['_GETARTIFACTRESPONSE']._serialized_start=2020
+  _globals['_GETARTIFACTRESPONSE']._serialized_end=2082
+  _globals['_LISTARTIFACTSREQUEST']._serialized_start=2084
+  _globals['_LISTARTIFACTSREQUEST']._serialized_end=2195
+  _globals['_LISTARTIFACTSRESPONSE']._serialized_start=2197
+  _globals['_LISTARTIFACTSRESPONSE']._serialized_end=2307
+  _globals['_LISTFILESREQUEST']._serialized_start=2309
+  _globals['_LISTFILESREQUEST']._serialized_end=2421
+  _globals['_LISTFILESRESPONSE']._serialized_start=2423
+  _globals['_LISTFILESRESPONSE']._serialized_end=2501
+  _globals['_LISTFILECHUNKSREQUEST']._serialized_start=2503
+  _globals['_LISTFILECHUNKSREQUEST']._serialized_end=2579
+  _globals['_LISTFILECHUNKSRESPONSE']._serialized_start=2581
+  _globals['_LISTFILECHUNKSRESPONSE']._serialized_end=2706
+  _globals['_LISTDIRECTCHUNKSREQUEST']._serialized_start=2708
+  _globals['_LISTDIRECTCHUNKSREQUEST']._serialized_end=2791
+  _globals['_LISTDIRECTCHUNKSRESPONSE']._serialized_start=2793
+  _globals['_LISTDIRECTCHUNKSRESPONSE']._serialized_end=2861
+  _globals['_DIRECTCHUNK']._serialized_start=2863
+  _globals['_DIRECTCHUNK']._serialized_end=2947
+  _globals['_DELETEARTIFACTREQUEST']._serialized_start=2949
+  _globals['_DELETEARTIFACTREQUEST']._serialized_end=3010
+  _globals['_DELETEARTIFACTRESPONSE']._serialized_start=3012
+  _globals['_DELETEARTIFACTRESPONSE']._serialized_end=3077
+  _globals['_ARTIFACTSERVICE']._serialized_start=3234
+  _globals['_ARTIFACTSERVICE']._serialized_end=4222
 # @@protoc_insertion_point(module_scope)

@@ -18,7 +18,6 @@ class DigestState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIGEST_STATE_PENDING: _ClassVar[DigestState]
     DIGEST_STATE_MISMATCH: _ClassVar[DigestState]
     DIGEST_STATE_UNCHECKED: _ClassVar[DigestState]
-
 DIGEST_STATE_UNSPECIFIED: DigestState
 DIGEST_STATE_VERIFIED: DigestState
 DIGEST_STATE_PENDING: DigestState
@@ -26,17 +25,7 @@ DIGEST_STATE_MISMATCH: DigestState
 DIGEST_STATE_UNCHECKED: DigestState
 
 class Artifact(_message.Message):
-    __slots__ = (
-        "id",
-        "namespace_id",
-        "object_kind",
-        "object_id",
-        "object_path",
-        "name",
-        "file_count",
-        "size_bytes",
-        "created_at",
-    )
+    __slots__ = ("id", "namespace_id", "object_kind", "object_id", "object_path", "name", "file_count", "size_bytes", "created_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     OBJECT_KIND_FIELD_NUMBER: _ClassVar[int]
@@ -55,18 +44,7 @@ class Artifact(_message.Message):
     file_count: int
     size_bytes: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ...,
-        object_id: _Optional[str] = ...,
-        object_path: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        file_count: _Optional[int] = ...,
-        size_bytes: _Optional[int] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ..., object_id: _Optional[str] = ..., object_path: _Optional[str] = ..., name: _Optional[str] = ..., file_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class File(_message.Message):
     __slots__ = ("id", "artifact_id", "path", "size_bytes", "sha256", "uri", "digest_state")
@@ -84,16 +62,7 @@ class File(_message.Message):
     sha256: str
     uri: str
     digest_state: DigestState
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        artifact_id: _Optional[str] = ...,
-        path: _Optional[str] = ...,
-        size_bytes: _Optional[int] = ...,
-        sha256: _Optional[str] = ...,
-        uri: _Optional[str] = ...,
-        digest_state: _Optional[_Union[DigestState, str]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., artifact_id: _Optional[str] = ..., path: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., uri: _Optional[str] = ..., digest_state: _Optional[_Union[DigestState, str]] = ...) -> None: ...
 
 class ChunkSpec(_message.Message):
     __slots__ = ("sha256", "size_bytes")
@@ -113,13 +82,7 @@ class FileSpec(_message.Message):
     size_bytes: int
     sha256: str
     chunks: _containers.RepeatedCompositeFieldContainer[ChunkSpec]
-    def __init__(
-        self,
-        path: _Optional[str] = ...,
-        size_bytes: _Optional[int] = ...,
-        sha256: _Optional[str] = ...,
-        chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...,
-    ) -> None: ...
+    def __init__(self, path: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...) -> None: ...
 
 class FileSet(_message.Message):
     __slots__ = ("lease_id", "files")
@@ -127,9 +90,7 @@ class FileSet(_message.Message):
     FILES_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     files: _containers.RepeatedCompositeFieldContainer[FileSpec]
-    def __init__(
-        self, lease_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileSpec, _Mapping]]] = ...
-    ) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileSpec, _Mapping]]] = ...) -> None: ...
 
 class BeginUploadRequest(_message.Message):
     __slots__ = ("namespace", "holder", "size_bytes", "ttl", "request_id")
@@ -143,14 +104,7 @@ class BeginUploadRequest(_message.Message):
     size_bytes: int
     ttl: _duration_pb2.Duration
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        holder: _Optional[str] = ...,
-        size_bytes: _Optional[int] = ...,
-        ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., holder: _Optional[str] = ..., size_bytes: _Optional[int] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class BeginUploadResponse(_message.Message):
     __slots__ = ("lease",)
@@ -166,12 +120,7 @@ class FindMissingChunksRequest(_message.Message):
     lease_id: str
     chunks: _containers.RepeatedCompositeFieldContainer[ChunkSpec]
     direct: bool
-    def __init__(
-        self,
-        lease_id: _Optional[str] = ...,
-        chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...,
-        direct: bool = ...,
-    ) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ..., direct: bool = ...) -> None: ...
 
 class FindMissingChunksResponse(_message.Message):
     __slots__ = ("missing", "uploads")
@@ -179,11 +128,7 @@ class FindMissingChunksResponse(_message.Message):
     UPLOADS_FIELD_NUMBER: _ClassVar[int]
     missing: _containers.RepeatedScalarFieldContainer[str]
     uploads: _containers.RepeatedCompositeFieldContainer[DirectUpload]
-    def __init__(
-        self,
-        missing: _Optional[_Iterable[str]] = ...,
-        uploads: _Optional[_Iterable[_Union[DirectUpload, _Mapping]]] = ...,
-    ) -> None: ...
+    def __init__(self, missing: _Optional[_Iterable[str]] = ..., uploads: _Optional[_Iterable[_Union[DirectUpload, _Mapping]]] = ...) -> None: ...
 
 class DirectUpload(_message.Message):
     __slots__ = ("sha256", "url", "headers", "expires_at")
@@ -194,7 +139,6 @@ class DirectUpload(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
-
     SHA256_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
@@ -203,13 +147,7 @@ class DirectUpload(_message.Message):
     url: str
     headers: _containers.ScalarMap[str, str]
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        sha256: _Optional[str] = ...,
-        url: _Optional[str] = ...,
-        headers: _Optional[_Mapping[str, str]] = ...,
-        expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, sha256: _Optional[str] = ..., url: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AcceptChunksRequest(_message.Message):
     __slots__ = ("lease_id", "chunks")
@@ -217,9 +155,7 @@ class AcceptChunksRequest(_message.Message):
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     chunks: _containers.RepeatedCompositeFieldContainer[ChunkSpec]
-    def __init__(
-        self, lease_id: _Optional[str] = ..., chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...
-    ) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...) -> None: ...
 
 class AcceptChunksResponse(_message.Message):
     __slots__ = ("missing",)
@@ -237,13 +173,7 @@ class CommitArtifactRequest(_message.Message):
     name: str
     files: FileSet
     request_id: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        files: _Optional[_Union[FileSet, _Mapping]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., name: _Optional[str] = ..., files: _Optional[_Union[FileSet, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CommitArtifactResponse(_message.Message):
     __slots__ = ("artifact", "exists")
@@ -263,13 +193,7 @@ class TrackedFile(_message.Message):
     uri: str
     size_bytes: int
     sha256: str
-    def __init__(
-        self,
-        path: _Optional[str] = ...,
-        uri: _Optional[str] = ...,
-        size_bytes: _Optional[int] = ...,
-        sha256: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, path: _Optional[str] = ..., uri: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class TrackArtifactRequest(_message.Message):
     __slots__ = ("object", "name", "files", "request_id")
@@ -281,13 +205,7 @@ class TrackArtifactRequest(_message.Message):
     name: str
     files: _containers.RepeatedCompositeFieldContainer[TrackedFile]
     request_id: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        files: _Optional[_Iterable[_Union[TrackedFile, _Mapping]]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., name: _Optional[str] = ..., files: _Optional[_Iterable[_Union[TrackedFile, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class TrackArtifactResponse(_message.Message):
     __slots__ = ("artifact", "exists")
@@ -321,14 +239,7 @@ class ListArtifactsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListArtifactsResponse(_message.Message):
     __slots__ = ("artifacts", "next_page_token", "incomplete")
@@ -338,12 +249,7 @@ class ListArtifactsResponse(_message.Message):
     artifacts: _containers.RepeatedCompositeFieldContainer[Artifact]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, artifacts: _Optional[_Iterable[_Union[Artifact, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class ListFilesRequest(_message.Message):
     __slots__ = ("artifact", "object", "path_prefix", "page_size", "page_token")
@@ -357,14 +263,7 @@ class ListFilesRequest(_message.Message):
     path_prefix: str
     page_size: int
     page_token: str
-    def __init__(
-        self,
-        artifact: _Optional[str] = ...,
-        object: _Optional[str] = ...,
-        path_prefix: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, artifact: _Optional[str] = ..., object: _Optional[str] = ..., path_prefix: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListFilesResponse(_message.Message):
     __slots__ = ("files", "next_page_token")
@@ -372,9 +271,7 @@ class ListFilesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     files: _containers.RepeatedCompositeFieldContainer[File]
     next_page_token: str
-    def __init__(
-        self, files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., next_page_token: _Optional[str] = ...
-    ) -> None: ...
+    def __init__(self, files: _Optional[_Iterable[_Union[File, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListFileChunksRequest(_message.Message):
     __slots__ = ("file", "page_size", "page_token")
@@ -384,9 +281,7 @@ class ListFileChunksRequest(_message.Message):
     file: str
     page_size: int
     page_token: str
-    def __init__(
-        self, file: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...
-    ) -> None: ...
+    def __init__(self, file: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListFileChunksResponse(_message.Message):
     __slots__ = ("chunks", "offset_bytes", "next_page_token", "xxh3")
@@ -398,13 +293,7 @@ class ListFileChunksResponse(_message.Message):
     offset_bytes: int
     next_page_token: str
     xxh3: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(
-        self,
-        chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ...,
-        offset_bytes: _Optional[int] = ...,
-        next_page_token: _Optional[str] = ...,
-        xxh3: _Optional[_Iterable[int]] = ...,
-    ) -> None: ...
+    def __init__(self, chunks: _Optional[_Iterable[_Union[ChunkSpec, _Mapping]]] = ..., offset_bytes: _Optional[int] = ..., next_page_token: _Optional[str] = ..., xxh3: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListDirectChunksRequest(_message.Message):
     __slots__ = ("file", "offset_bytes", "length_bytes")
@@ -414,12 +303,7 @@ class ListDirectChunksRequest(_message.Message):
     file: str
     offset_bytes: int
     length_bytes: int
-    def __init__(
-        self,
-        file: _Optional[str] = ...,
-        offset_bytes: _Optional[int] = ...,
-        length_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, file: _Optional[str] = ..., offset_bytes: _Optional[int] = ..., length_bytes: _Optional[int] = ...) -> None: ...
 
 class ListDirectChunksResponse(_message.Message):
     __slots__ = ("chunks",)
@@ -437,13 +321,7 @@ class DirectChunk(_message.Message):
     offset_bytes: int
     size_bytes: int
     url: str
-    def __init__(
-        self,
-        sha256: _Optional[str] = ...,
-        offset_bytes: _Optional[int] = ...,
-        size_bytes: _Optional[int] = ...,
-        url: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, sha256: _Optional[str] = ..., offset_bytes: _Optional[int] = ..., size_bytes: _Optional[int] = ..., url: _Optional[str] = ...) -> None: ...
 
 class DeleteArtifactRequest(_message.Message):
     __slots__ = ("artifact", "request_id")

@@ -4,15 +4,18 @@
 # source: modelbox/v1/change_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/change_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/change_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -32,27 +35,25 @@ from modelbox._gen import model_version_service_pb2 as modelbox_dot_v1_dot_model
 from modelbox._gen import namespace_service_pb2 as modelbox_dot_v1_dot_namespace__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n modelbox/v1/change_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"modelbox/v1/artifact_service.proto\x1a$modelbox/v1/checkpoint_service.proto\x1a\x18modelbox/v1/common.proto\x1a\x1fmodelbox/v1/event_service.proto\x1a$modelbox/v1/experiment_service.proto\x1a\x1fmodelbox/v1/lease_service.proto\x1a!modelbox/v1/lineage_service.proto\x1a\x1fmodelbox/v1/model_service.proto\x1a\'modelbox/v1/model_version_service.proto\x1a#modelbox/v1/namespace_service.proto"\x94\x05\n\x06\x43hange\x12\x14\n\x0cnamespace_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x13\n\x0bobject_path\x18\x05 \x01(\t\x12)\n\x06\x61\x63tion\x18\x06 \x01(\x0e\x32\x19.modelbox.v1.ChangeAction\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tnamespace\x18\t \x01(\x0b\x32\x16.modelbox.v1.NamespaceH\x00\x12-\n\nexperiment\x18\n \x01(\x0b\x32\x17.modelbox.v1.ExperimentH\x00\x12-\n\ncheckpoint\x18\x0b \x01(\x0b\x32\x17.modelbox.v1.CheckpointH\x00\x12#\n\x05model\x18\x0c \x01(\x0b\x32\x12.modelbox.v1.ModelH\x00\x12,\n\x07version\x18\r \x01(\x0b\x32\x19.modelbox.v1.ModelVersionH\x00\x12)\n\x08\x61rtifact\x18\x0e \x01(\x0b\x32\x15.modelbox.v1.ArtifactH\x00\x12)\n\x03tag\x18\x0f \x01(\x0b\x32\x1a.modelbox.v1.TagAssignmentH\x00\x12#\n\x05\x65vent\x18\x10 \x01(\x0b\x32\x12.modelbox.v1.EventH\x00\x12(\n\x04\x65\x64ge\x18\x11 \x01(\x0b\x32\x18.modelbox.v1.LineageEdgeH\x00\x12#\n\x05lease\x18\x12 \x01(\x0b\x32\x12.modelbox.v1.LeaseH\x00\x42\x07\n\x05state"\x8e\x01\n\x12ListChangesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x12&\n\x05kinds\x18\x03 \x03(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t"k\n\x13ListChangesResponse\x12$\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x13.modelbox.v1.Change\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03"\x80\x01\n\x13WatchChangesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12&\n\x05kinds\x18\x03 \x03(\x0e\x32\x17.modelbox.v1.ObjectKindB\x11\n\x0f_after_sequence"M\n\x14WatchChangesResponse\x12#\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x13.modelbox.v1.Change\x12\x10\n\x08sequence\x18\x02 \x01(\x03*\xd2\x02\n\x0c\x43hangeAction\x12\x1d\n\x19\x43HANGE_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HANGE_ACTION_CREATED\x10\x01\x12\x19\n\x15\x43HANGE_ACTION_UPDATED\x10\x02\x12\x19\n\x15\x43HANGE_ACTION_DELETED\x10\x03\x12\x19\n\x15\x43HANGE_ACTION_TAG_SET\x10\x04\x12\x1d\n\x19\x43HANGE_ACTION_TAG_REMOVED\x10\x05\x12\x1e\n\x1a\x43HANGE_ACTION_EVENT_LOGGED\x10\x06\x12\x18\n\x14\x43HANGE_ACTION_LINKED\x10\x07\x12\x1a\n\x16\x43HANGE_ACTION_UNLINKED\x10\x08\x12 \n\x1c\x43HANGE_ACTION_LEASE_ACQUIRED\x10\t\x12 \n\x1c\x43HANGE_ACTION_LEASE_RELEASED\x10\n2\xb8\x01\n\rChangeService\x12P\n\x0bListChanges\x12\x1f.modelbox.v1.ListChangesRequest\x1a .modelbox.v1.ListChangesResponse\x12U\n\x0cWatchChanges\x12 .modelbox.v1.WatchChangesRequest\x1a!.modelbox.v1.WatchChangesResponse0\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n modelbox/v1/change_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"modelbox/v1/artifact_service.proto\x1a$modelbox/v1/checkpoint_service.proto\x1a\x18modelbox/v1/common.proto\x1a\x1fmodelbox/v1/event_service.proto\x1a$modelbox/v1/experiment_service.proto\x1a\x1fmodelbox/v1/lease_service.proto\x1a!modelbox/v1/lineage_service.proto\x1a\x1fmodelbox/v1/model_service.proto\x1a\'modelbox/v1/model_version_service.proto\x1a#modelbox/v1/namespace_service.proto\"\x94\x05\n\x06\x43hange\x12\x14\n\x0cnamespace_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x13\n\x0bobject_path\x18\x05 \x01(\t\x12)\n\x06\x61\x63tion\x18\x06 \x01(\x0e\x32\x19.modelbox.v1.ChangeAction\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tnamespace\x18\t \x01(\x0b\x32\x16.modelbox.v1.NamespaceH\x00\x12-\n\nexperiment\x18\n \x01(\x0b\x32\x17.modelbox.v1.ExperimentH\x00\x12-\n\ncheckpoint\x18\x0b \x01(\x0b\x32\x17.modelbox.v1.CheckpointH\x00\x12#\n\x05model\x18\x0c \x01(\x0b\x32\x12.modelbox.v1.ModelH\x00\x12,\n\x07version\x18\r \x01(\x0b\x32\x19.modelbox.v1.ModelVersionH\x00\x12)\n\x08\x61rtifact\x18\x0e \x01(\x0b\x32\x15.modelbox.v1.ArtifactH\x00\x12)\n\x03tag\x18\x0f \x01(\x0b\x32\x1a.modelbox.v1.TagAssignmentH\x00\x12#\n\x05\x65vent\x18\x10 \x01(\x0b\x32\x12.modelbox.v1.EventH\x00\x12(\n\x04\x65\x64ge\x18\x11 \x01(\x0b\x32\x18.modelbox.v1.LineageEdgeH\x00\x12#\n\x05lease\x18\x12 \x01(\x0b\x32\x12.modelbox.v1.LeaseH\x00\x42\x07\n\x05state\"\x8e\x01\n\x12ListChangesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x12&\n\x05kinds\x18\x03 \x03(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"k\n\x13ListChangesResponse\x12$\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x13.modelbox.v1.Change\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_sequence\x18\x03 \x01(\x03\"\x80\x01\n\x13WatchChangesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12&\n\x05kinds\x18\x03 \x03(\x0e\x32\x17.modelbox.v1.ObjectKindB\x11\n\x0f_after_sequence\"M\n\x14WatchChangesResponse\x12#\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x13.modelbox.v1.Change\x12\x10\n\x08sequence\x18\x02 \x01(\x03*\xd2\x02\n\x0c\x43hangeAction\x12\x1d\n\x19\x43HANGE_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HANGE_ACTION_CREATED\x10\x01\x12\x19\n\x15\x43HANGE_ACTION_UPDATED\x10\x02\x12\x19\n\x15\x43HANGE_ACTION_DELETED\x10\x03\x12\x19\n\x15\x43HANGE_ACTION_TAG_SET\x10\x04\x12\x1d\n\x19\x43HANGE_ACTION_TAG_REMOVED\x10\x05\x12\x1e\n\x1a\x43HANGE_ACTION_EVENT_LOGGED\x10\x06\x12\x18\n\x14\x43HANGE_ACTION_LINKED\x10\x07\x12\x1a\n\x16\x43HANGE_ACTION_UNLINKED\x10\x08\x12 \n\x1c\x43HANGE_ACTION_LEASE_ACQUIRED\x10\t\x12 \n\x1c\x43HANGE_ACTION_LEASE_RELEASED\x10\n2\xb8\x01\n\rChangeService\x12P\n\x0bListChanges\x12\x1f.modelbox.v1.ListChangesRequest\x1a .modelbox.v1.ListChangesResponse\x12U\n\x0cWatchChanges\x12 .modelbox.v1.WatchChangesRequest\x1a!.modelbox.v1.WatchChangesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.change_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.change_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CHANGEACTION"]._serialized_start = 1560
-    _globals["_CHANGEACTION"]._serialized_end = 1898
-    _globals["_CHANGE"]._serialized_start = 433
-    _globals["_CHANGE"]._serialized_end = 1093
-    _globals["_LISTCHANGESREQUEST"]._serialized_start = 1096
-    _globals["_LISTCHANGESREQUEST"]._serialized_end = 1238
-    _globals["_LISTCHANGESRESPONSE"]._serialized_start = 1240
-    _globals["_LISTCHANGESRESPONSE"]._serialized_end = 1347
-    _globals["_WATCHCHANGESREQUEST"]._serialized_start = 1350
-    _globals["_WATCHCHANGESREQUEST"]._serialized_end = 1478
-    _globals["_WATCHCHANGESRESPONSE"]._serialized_start = 1480
-    _globals["_WATCHCHANGESRESPONSE"]._serialized_end = 1557
-    _globals["_CHANGESERVICE"]._serialized_start = 1901
-    _globals["_CHANGESERVICE"]._serialized_end = 2085
+  DESCRIPTOR._loaded_options = None
+  _globals['_CHANGEACTION']._serialized_start=1560
+  _globals['_CHANGEACTION']._serialized_end=1898
+  _globals['_CHANGE']._serialized_start=433
+  _globals['_CHANGE']._serialized_end=1093
+  _globals['_LISTCHANGESREQUEST']._serialized_start=1096
+  _globals['_LISTCHANGESREQUEST']._serialized_end=1238
+  _globals['_LISTCHANGESRESPONSE']._serialized_start=1240
+  _globals['_LISTCHANGESRESPONSE']._serialized_end=1347
+  _globals['_WATCHCHANGESREQUEST']._serialized_start=1350
+  _globals['_WATCHCHANGESREQUEST']._serialized_end=1478
+  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1480
+  _globals['_WATCHCHANGESRESPONSE']._serialized_end=1557
+  _globals['_CHANGESERVICE']._serialized_start=1901
+  _globals['_CHANGESERVICE']._serialized_end=2085
 # @@protoc_insertion_point(module_scope)

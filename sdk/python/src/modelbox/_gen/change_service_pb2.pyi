@@ -31,7 +31,6 @@ class ChangeAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHANGE_ACTION_UNLINKED: _ClassVar[ChangeAction]
     CHANGE_ACTION_LEASE_ACQUIRED: _ClassVar[ChangeAction]
     CHANGE_ACTION_LEASE_RELEASED: _ClassVar[ChangeAction]
-
 CHANGE_ACTION_UNSPECIFIED: ChangeAction
 CHANGE_ACTION_CREATED: ChangeAction
 CHANGE_ACTION_UPDATED: ChangeAction
@@ -45,26 +44,7 @@ CHANGE_ACTION_LEASE_ACQUIRED: ChangeAction
 CHANGE_ACTION_LEASE_RELEASED: ChangeAction
 
 class Change(_message.Message):
-    __slots__ = (
-        "namespace_id",
-        "sequence",
-        "kind",
-        "object_id",
-        "object_path",
-        "action",
-        "actor",
-        "time",
-        "namespace",
-        "experiment",
-        "checkpoint",
-        "model",
-        "version",
-        "artifact",
-        "tag",
-        "event",
-        "edge",
-        "lease",
-    )
+    __slots__ = ("namespace_id", "sequence", "kind", "object_id", "object_path", "action", "actor", "time", "namespace", "experiment", "checkpoint", "model", "version", "artifact", "tag", "event", "edge", "lease")
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -101,27 +81,7 @@ class Change(_message.Message):
     event: _event_service_pb2.Event
     edge: _lineage_service_pb2.LineageEdge
     lease: _lease_service_pb2.Lease
-    def __init__(
-        self,
-        namespace_id: _Optional[str] = ...,
-        sequence: _Optional[int] = ...,
-        kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ...,
-        object_id: _Optional[str] = ...,
-        object_path: _Optional[str] = ...,
-        action: _Optional[_Union[ChangeAction, str]] = ...,
-        actor: _Optional[str] = ...,
-        time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        namespace: _Optional[_Union[_namespace_service_pb2.Namespace, _Mapping]] = ...,
-        experiment: _Optional[_Union[_experiment_service_pb2.Experiment, _Mapping]] = ...,
-        checkpoint: _Optional[_Union[_checkpoint_service_pb2.Checkpoint, _Mapping]] = ...,
-        model: _Optional[_Union[_model_service_pb2.Model, _Mapping]] = ...,
-        version: _Optional[_Union[_model_version_service_pb2.ModelVersion, _Mapping]] = ...,
-        artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ...,
-        tag: _Optional[_Union[_model_version_service_pb2.TagAssignment, _Mapping]] = ...,
-        event: _Optional[_Union[_event_service_pb2.Event, _Mapping]] = ...,
-        edge: _Optional[_Union[_lineage_service_pb2.LineageEdge, _Mapping]] = ...,
-        lease: _Optional[_Union[_lease_service_pb2.Lease, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, namespace_id: _Optional[str] = ..., sequence: _Optional[int] = ..., kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ..., object_id: _Optional[str] = ..., object_path: _Optional[str] = ..., action: _Optional[_Union[ChangeAction, str]] = ..., actor: _Optional[str] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., namespace: _Optional[_Union[_namespace_service_pb2.Namespace, _Mapping]] = ..., experiment: _Optional[_Union[_experiment_service_pb2.Experiment, _Mapping]] = ..., checkpoint: _Optional[_Union[_checkpoint_service_pb2.Checkpoint, _Mapping]] = ..., model: _Optional[_Union[_model_service_pb2.Model, _Mapping]] = ..., version: _Optional[_Union[_model_version_service_pb2.ModelVersion, _Mapping]] = ..., artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ..., tag: _Optional[_Union[_model_version_service_pb2.TagAssignment, _Mapping]] = ..., event: _Optional[_Union[_event_service_pb2.Event, _Mapping]] = ..., edge: _Optional[_Union[_lineage_service_pb2.LineageEdge, _Mapping]] = ..., lease: _Optional[_Union[_lease_service_pb2.Lease, _Mapping]] = ...) -> None: ...
 
 class ListChangesRequest(_message.Message):
     __slots__ = ("namespace", "after_sequence", "kinds", "page_size", "page_token")
@@ -135,14 +95,7 @@ class ListChangesRequest(_message.Message):
     kinds: _containers.RepeatedScalarFieldContainer[_common_pb2.ObjectKind]
     page_size: int
     page_token: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        after_sequence: _Optional[int] = ...,
-        kinds: _Optional[_Iterable[_Union[_common_pb2.ObjectKind, str]]] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., after_sequence: _Optional[int] = ..., kinds: _Optional[_Iterable[_Union[_common_pb2.ObjectKind, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListChangesResponse(_message.Message):
     __slots__ = ("changes", "next_page_token", "last_sequence")
@@ -152,12 +105,7 @@ class ListChangesResponse(_message.Message):
     changes: _containers.RepeatedCompositeFieldContainer[Change]
     next_page_token: str
     last_sequence: int
-    def __init__(
-        self,
-        changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        last_sequence: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., last_sequence: _Optional[int] = ...) -> None: ...
 
 class WatchChangesRequest(_message.Message):
     __slots__ = ("namespace", "after_sequence", "kinds")
@@ -167,12 +115,7 @@ class WatchChangesRequest(_message.Message):
     namespace: str
     after_sequence: int
     kinds: _containers.RepeatedScalarFieldContainer[_common_pb2.ObjectKind]
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        after_sequence: _Optional[int] = ...,
-        kinds: _Optional[_Iterable[_Union[_common_pb2.ObjectKind, str]]] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., after_sequence: _Optional[int] = ..., kinds: _Optional[_Iterable[_Union[_common_pb2.ObjectKind, str]]] = ...) -> None: ...
 
 class WatchChangesResponse(_message.Message):
     __slots__ = ("change", "sequence")
@@ -180,6 +123,4 @@ class WatchChangesResponse(_message.Message):
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     change: Change
     sequence: int
-    def __init__(
-        self, change: _Optional[_Union[Change, _Mapping]] = ..., sequence: _Optional[int] = ...
-    ) -> None: ...
+    def __init__(self, change: _Optional[_Union[Change, _Mapping]] = ..., sequence: _Optional[int] = ...) -> None: ...

@@ -4,15 +4,18 @@
 # source: modelbox/v1/checkpoint_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/checkpoint_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/checkpoint_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,55 +29,53 @@ from modelbox._gen import artifact_service_pb2 as modelbox_dot_v1_dot_artifact__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$modelbox/v1/checkpoint_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"modelbox/v1/artifact_service.proto\x1a\x18modelbox/v1/common.proto"\xa1\x04\n\nCheckpoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x15\n\rexperiment_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0c\n\x04step\x18\x06 \x01(\x03\x12\x12\n\x05\x65poch\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x33\n\x06labels\x18\x08 \x03(\x0b\x32#.modelbox.v1.Checkpoint.LabelsEntry\x12\x35\n\x07metrics\x18\t \x03(\x0b\x32$.modelbox.v1.Checkpoint.MetricsEntry\x12\'\n\x08\x61rtifact\x18\n \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\x42\x08\n\x06_epoch"\xdd\x03\n\x17\x43reateCheckpointRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\x03\x12\x12\n\x05\x65poch\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12@\n\x06labels\x18\x05 \x03(\x0b\x32\x30.modelbox.v1.CreateCheckpointRequest.LabelsEntry\x12\x42\n\x07metrics\x18\x06 \x03(\x0b\x32\x31.modelbox.v1.CreateCheckpointRequest.MetricsEntry\x12#\n\x05\x66iles\x18\x07 \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12$\n\x05\x66\x65nce\x18\x08 \x01(\x0b\x32\x15.modelbox.v1.RunFence\x12\x12\n\nrequest_id\x18\t \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\x42\x08\n\x06_epoch"W\n\x18\x43reateCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08"*\n\x14GetCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t"D\n\x15GetCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint"u\n\x16ListCheckpointsRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"t\n\x17ListCheckpointsResponse\x12,\n\x0b\x63heckpoints\x18\x01 \x03(\x0b\x32\x17.modelbox.v1.Checkpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08".\n\x10\x43heckpointUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name"\xaf\x01\n\x17UpdateCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12-\n\x06update\x18\x02 \x01(\x0b\x32\x1d.modelbox.v1.CheckpointUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t"G\n\x18UpdateCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint"b\n\x17\x44\x65leteCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"G\n\x18\x44\x65leteCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint2\xec\x03\n\x11\x43heckpointService\x12_\n\x10\x43reateCheckpoint\x12$.modelbox.v1.CreateCheckpointRequest\x1a%.modelbox.v1.CreateCheckpointResponse\x12V\n\rGetCheckpoint\x12!.modelbox.v1.GetCheckpointRequest\x1a".modelbox.v1.GetCheckpointResponse\x12\\\n\x0fListCheckpoints\x12#.modelbox.v1.ListCheckpointsRequest\x1a$.modelbox.v1.ListCheckpointsResponse\x12_\n\x10UpdateCheckpoint\x12$.modelbox.v1.UpdateCheckpointRequest\x1a%.modelbox.v1.UpdateCheckpointResponse\x12_\n\x10\x44\x65leteCheckpoint\x12$.modelbox.v1.DeleteCheckpointRequest\x1a%.modelbox.v1.DeleteCheckpointResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$modelbox/v1/checkpoint_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"modelbox/v1/artifact_service.proto\x1a\x18modelbox/v1/common.proto\"\xa1\x04\n\nCheckpoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x15\n\rexperiment_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0c\n\x04step\x18\x06 \x01(\x03\x12\x12\n\x05\x65poch\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x33\n\x06labels\x18\x08 \x03(\x0b\x32#.modelbox.v1.Checkpoint.LabelsEntry\x12\x35\n\x07metrics\x18\t \x03(\x0b\x32$.modelbox.v1.Checkpoint.MetricsEntry\x12\'\n\x08\x61rtifact\x18\n \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\x42\x08\n\x06_epoch\"\xdd\x03\n\x17\x43reateCheckpointRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\x03\x12\x12\n\x05\x65poch\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12@\n\x06labels\x18\x05 \x03(\x0b\x32\x30.modelbox.v1.CreateCheckpointRequest.LabelsEntry\x12\x42\n\x07metrics\x18\x06 \x03(\x0b\x32\x31.modelbox.v1.CreateCheckpointRequest.MetricsEntry\x12#\n\x05\x66iles\x18\x07 \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12$\n\x05\x66\x65nce\x18\x08 \x01(\x0b\x32\x15.modelbox.v1.RunFence\x12\x12\n\nrequest_id\x18\t \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\x42\x08\n\x06_epoch\"W\n\x18\x43reateCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\"*\n\x14GetCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\"D\n\x15GetCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint\"u\n\x16ListCheckpointsRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"t\n\x17ListCheckpointsResponse\x12,\n\x0b\x63heckpoints\x18\x01 \x03(\x0b\x32\x17.modelbox.v1.Checkpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\".\n\x10\x43heckpointUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_name\"\xaf\x01\n\x17UpdateCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12-\n\x06update\x18\x02 \x01(\x0b\x32\x1d.modelbox.v1.CheckpointUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"G\n\x18UpdateCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint\"b\n\x17\x44\x65leteCheckpointRequest\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x18\x44\x65leteCheckpointResponse\x12+\n\ncheckpoint\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Checkpoint2\xec\x03\n\x11\x43heckpointService\x12_\n\x10\x43reateCheckpoint\x12$.modelbox.v1.CreateCheckpointRequest\x1a%.modelbox.v1.CreateCheckpointResponse\x12V\n\rGetCheckpoint\x12!.modelbox.v1.GetCheckpointRequest\x1a\".modelbox.v1.GetCheckpointResponse\x12\\\n\x0fListCheckpoints\x12#.modelbox.v1.ListCheckpointsRequest\x1a$.modelbox.v1.ListCheckpointsResponse\x12_\n\x10UpdateCheckpoint\x12$.modelbox.v1.UpdateCheckpointRequest\x1a%.modelbox.v1.UpdateCheckpointResponse\x12_\n\x10\x44\x65leteCheckpoint\x12$.modelbox.v1.DeleteCheckpointRequest\x1a%.modelbox.v1.DeleteCheckpointResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.checkpoint_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.checkpoint_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CHECKPOINT_LABELSENTRY"]._loaded_options = None
-    _globals["_CHECKPOINT_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_CHECKPOINT_METRICSENTRY"]._loaded_options = None
-    _globals["_CHECKPOINT_METRICSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATECHECKPOINTREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_CREATECHECKPOINTREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATECHECKPOINTREQUEST_METRICSENTRY"]._loaded_options = None
-    _globals["_CREATECHECKPOINTREQUEST_METRICSENTRY"]._serialized_options = b"8\001"
-    _globals["_CHECKPOINT"]._serialized_start = 213
-    _globals["_CHECKPOINT"]._serialized_end = 758
-    _globals["_CHECKPOINT_LABELSENTRY"]._serialized_start = 605
-    _globals["_CHECKPOINT_LABELSENTRY"]._serialized_end = 674
-    _globals["_CHECKPOINT_METRICSENTRY"]._serialized_start = 676
-    _globals["_CHECKPOINT_METRICSENTRY"]._serialized_end = 748
-    _globals["_CREATECHECKPOINTREQUEST"]._serialized_start = 761
-    _globals["_CREATECHECKPOINTREQUEST"]._serialized_end = 1238
-    _globals["_CREATECHECKPOINTREQUEST_LABELSENTRY"]._serialized_start = 605
-    _globals["_CREATECHECKPOINTREQUEST_LABELSENTRY"]._serialized_end = 674
-    _globals["_CREATECHECKPOINTREQUEST_METRICSENTRY"]._serialized_start = 676
-    _globals["_CREATECHECKPOINTREQUEST_METRICSENTRY"]._serialized_end = 748
-    _globals["_CREATECHECKPOINTRESPONSE"]._serialized_start = 1240
-    _globals["_CREATECHECKPOINTRESPONSE"]._serialized_end = 1327
-    _globals["_GETCHECKPOINTREQUEST"]._serialized_start = 1329
-    _globals["_GETCHECKPOINTREQUEST"]._serialized_end = 1371
-    _globals["_GETCHECKPOINTRESPONSE"]._serialized_start = 1373
-    _globals["_GETCHECKPOINTRESPONSE"]._serialized_end = 1441
-    _globals["_LISTCHECKPOINTSREQUEST"]._serialized_start = 1443
-    _globals["_LISTCHECKPOINTSREQUEST"]._serialized_end = 1560
-    _globals["_LISTCHECKPOINTSRESPONSE"]._serialized_start = 1562
-    _globals["_LISTCHECKPOINTSRESPONSE"]._serialized_end = 1678
-    _globals["_CHECKPOINTUPDATE"]._serialized_start = 1680
-    _globals["_CHECKPOINTUPDATE"]._serialized_end = 1726
-    _globals["_UPDATECHECKPOINTREQUEST"]._serialized_start = 1729
-    _globals["_UPDATECHECKPOINTREQUEST"]._serialized_end = 1904
-    _globals["_UPDATECHECKPOINTRESPONSE"]._serialized_start = 1906
-    _globals["_UPDATECHECKPOINTRESPONSE"]._serialized_end = 1977
-    _globals["_DELETECHECKPOINTREQUEST"]._serialized_start = 1979
-    _globals["_DELETECHECKPOINTREQUEST"]._serialized_end = 2077
-    _globals["_DELETECHECKPOINTRESPONSE"]._serialized_start = 2079
-    _globals["_DELETECHECKPOINTRESPONSE"]._serialized_end = 2150
-    _globals["_CHECKPOINTSERVICE"]._serialized_start = 2153
-    _globals["_CHECKPOINTSERVICE"]._serialized_end = 2645
+  DESCRIPTOR._loaded_options = None
+  _globals['_CHECKPOINT_LABELSENTRY']._loaded_options = None
+  _globals['_CHECKPOINT_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_CHECKPOINT_METRICSENTRY']._loaded_options = None
+  _globals['_CHECKPOINT_METRICSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATECHECKPOINTREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_CREATECHECKPOINTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATECHECKPOINTREQUEST_METRICSENTRY']._loaded_options = None
+  _globals['_CREATECHECKPOINTREQUEST_METRICSENTRY']._serialized_options = b'8\001'
+  _globals['_CHECKPOINT']._serialized_start=213
+  _globals['_CHECKPOINT']._serialized_end=758
+  _globals['_CHECKPOINT_LABELSENTRY']._serialized_start=605
+  _globals['_CHECKPOINT_LABELSENTRY']._serialized_end=674
+  _globals['_CHECKPOINT_METRICSENTRY']._serialized_start=676
+  _globals['_CHECKPOINT_METRICSENTRY']._serialized_end=748
+  _globals['_CREATECHECKPOINTREQUEST']._serialized_start=761
+  _globals['_CREATECHECKPOINTREQUEST']._serialized_end=1238
+  _globals['_CREATECHECKPOINTREQUEST_LABELSENTRY']._serialized_start=605
+  _globals['_CREATECHECKPOINTREQUEST_LABELSENTRY']._serialized_end=674
+  _globals['_CREATECHECKPOINTREQUEST_METRICSENTRY']._serialized_start=676
+  _globals['_CREATECHECKPOINTREQUEST_METRICSENTRY']._serialized_end=748
+  _globals['_CREATECHECKPOINTRESPONSE']._serialized_start=1240
+  _globals['_CREATECHECKPOINTRESPONSE']._serialized_end=1327
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=1329
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=1371
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=1373
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=1441
+  _globals['_LISTCHECKPOINTSREQUEST']._serialized_start=1443
+  _globals['_LISTCHECKPOINTSREQUEST']._serialized_end=1560
+  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_start=1562
+  _globals['_LISTCHECKPOINTSRESPONSE']._serialized_end=1678
+  _globals['_CHECKPOINTUPDATE']._serialized_start=1680
+  _globals['_CHECKPOINTUPDATE']._serialized_end=1726
+  _globals['_UPDATECHECKPOINTREQUEST']._serialized_start=1729
+  _globals['_UPDATECHECKPOINTREQUEST']._serialized_end=1904
+  _globals['_UPDATECHECKPOINTRESPONSE']._serialized_start=1906
+  _globals['_UPDATECHECKPOINTRESPONSE']._serialized_end=1977
+  _globals['_DELETECHECKPOINTREQUEST']._serialized_start=1979
+  _globals['_DELETECHECKPOINTREQUEST']._serialized_end=2077
+  _globals['_DELETECHECKPOINTRESPONSE']._serialized_start=2079
+  _globals['_DELETECHECKPOINTRESPONSE']._serialized_end=2150
+  _globals['_CHECKPOINTSERVICE']._serialized_start=2153
+  _globals['_CHECKPOINTSERVICE']._serialized_end=2645
 # @@protoc_insertion_point(module_scope)

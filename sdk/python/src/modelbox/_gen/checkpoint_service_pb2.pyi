@@ -12,41 +12,21 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Checkpoint(_message.Message):
-    __slots__ = (
-        "id",
-        "namespace_id",
-        "experiment_id",
-        "path",
-        "name",
-        "step",
-        "epoch",
-        "labels",
-        "metrics",
-        "artifact",
-        "etag",
-        "created_at",
-        "updated_at",
-    )
+    __slots__ = ("id", "namespace_id", "experiment_id", "path", "name", "step", "epoch", "labels", "metrics", "artifact", "etag", "created_at", "updated_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _common_pb2.MetricValue
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -73,22 +53,7 @@ class Checkpoint(_message.Message):
     etag: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        experiment_id: _Optional[str] = ...,
-        path: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        step: _Optional[int] = ...,
-        epoch: _Optional[int] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ...,
-        artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., step: _Optional[int] = ..., epoch: _Optional[int] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ..., artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateCheckpointRequest(_message.Message):
     __slots__ = ("experiment", "name", "step", "epoch", "labels", "metrics", "files", "fence", "request_id")
@@ -98,20 +63,14 @@ class CreateCheckpointRequest(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _common_pb2.MetricValue
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...) -> None: ...
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -130,18 +89,7 @@ class CreateCheckpointRequest(_message.Message):
     files: _artifact_service_pb2.FileSet
     fence: _common_pb2.RunFence
     request_id: str
-    def __init__(
-        self,
-        experiment: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        step: _Optional[int] = ...,
-        epoch: _Optional[int] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ...,
-        files: _Optional[_Union[_artifact_service_pb2.FileSet, _Mapping]] = ...,
-        fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, experiment: _Optional[str] = ..., name: _Optional[str] = ..., step: _Optional[int] = ..., epoch: _Optional[int] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ..., files: _Optional[_Union[_artifact_service_pb2.FileSet, _Mapping]] = ..., fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CreateCheckpointResponse(_message.Message):
     __slots__ = ("checkpoint", "exists")
@@ -149,9 +97,7 @@ class CreateCheckpointResponse(_message.Message):
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     checkpoint: Checkpoint
     exists: bool
-    def __init__(
-        self, checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., exists: bool = ...
-    ) -> None: ...
+    def __init__(self, checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., exists: bool = ...) -> None: ...
 
 class GetCheckpointRequest(_message.Message):
     __slots__ = ("checkpoint",)
@@ -177,14 +123,7 @@ class ListCheckpointsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        experiment: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, experiment: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListCheckpointsResponse(_message.Message):
     __slots__ = ("checkpoints", "next_page_token", "incomplete")
@@ -194,12 +133,7 @@ class ListCheckpointsResponse(_message.Message):
     checkpoints: _containers.RepeatedCompositeFieldContainer[Checkpoint]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        checkpoints: _Optional[_Iterable[_Union[Checkpoint, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, checkpoints: _Optional[_Iterable[_Union[Checkpoint, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class CheckpointUpdate(_message.Message):
     __slots__ = ("name",)
@@ -219,14 +153,7 @@ class UpdateCheckpointRequest(_message.Message):
     update_mask: _field_mask_pb2.FieldMask
     etag: str
     request_id: str
-    def __init__(
-        self,
-        checkpoint: _Optional[str] = ...,
-        update: _Optional[_Union[CheckpointUpdate, _Mapping]] = ...,
-        update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, checkpoint: _Optional[str] = ..., update: _Optional[_Union[CheckpointUpdate, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateCheckpointResponse(_message.Message):
     __slots__ = ("checkpoint",)
@@ -244,13 +171,7 @@ class DeleteCheckpointRequest(_message.Message):
     recursive: bool
     etag: str
     request_id: str
-    def __init__(
-        self,
-        checkpoint: _Optional[str] = ...,
-        recursive: bool = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, checkpoint: _Optional[str] = ..., recursive: bool = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteCheckpointResponse(_message.Message):
     __slots__ = ("checkpoint",)

@@ -4,15 +4,18 @@
 # source: modelbox/v1/common.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/common.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/common.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,23 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x18modelbox/v1/common.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto"H\n\x0bMetricValue\x12\x10\n\x06number\x18\x01 \x01(\x01H\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x42\x07\n\x05value"\x80\x01\n\x0bMetricPoint\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\x03\x12-\n\twall_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05value\x18\x04 \x01(\x0b\x32\x18.modelbox.v1.MetricValue"E\n\tUniqueTag\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06set_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"4\n\x08RunFence\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x16\n\x0e\x66\x65ncing_number\x18\x02 \x01(\x03*\xc6\x01\n\nObjectKind\x12\x1b\n\x17OBJECT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OBJECT_KIND_NAMESPACE\x10\x01\x12\x1a\n\x16OBJECT_KIND_EXPERIMENT\x10\x02\x12\x1a\n\x16OBJECT_KIND_CHECKPOINT\x10\x03\x12\x15\n\x11OBJECT_KIND_MODEL\x10\x04\x12\x17\n\x13OBJECT_KIND_VERSION\x10\x05\x12\x18\n\x14OBJECT_KIND_ARTIFACT\x10\x06\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18modelbox/v1/common.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"H\n\x0bMetricValue\x12\x10\n\x06number\x18\x01 \x01(\x01H\x00\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x42\x07\n\x05value\"\x80\x01\n\x0bMetricPoint\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\x03\x12-\n\twall_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05value\x18\x04 \x01(\x0b\x32\x18.modelbox.v1.MetricValue\"E\n\tUniqueTag\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06set_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x08RunFence\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x16\n\x0e\x66\x65ncing_number\x18\x02 \x01(\x03*\xc6\x01\n\nObjectKind\x12\x1b\n\x17OBJECT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15OBJECT_KIND_NAMESPACE\x10\x01\x12\x1a\n\x16OBJECT_KIND_EXPERIMENT\x10\x02\x12\x1a\n\x16OBJECT_KIND_CHECKPOINT\x10\x03\x12\x15\n\x11OBJECT_KIND_MODEL\x10\x04\x12\x17\n\x13OBJECT_KIND_VERSION\x10\x05\x12\x18\n\x14OBJECT_KIND_ARTIFACT\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.common_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.common_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_OBJECTKIND"]._serialized_start = 405
-    _globals["_OBJECTKIND"]._serialized_end = 603
-    _globals["_METRICVALUE"]._serialized_start = 74
-    _globals["_METRICVALUE"]._serialized_end = 146
-    _globals["_METRICPOINT"]._serialized_start = 149
-    _globals["_METRICPOINT"]._serialized_end = 277
-    _globals["_UNIQUETAG"]._serialized_start = 279
-    _globals["_UNIQUETAG"]._serialized_end = 348
-    _globals["_RUNFENCE"]._serialized_start = 350
-    _globals["_RUNFENCE"]._serialized_end = 402
+  DESCRIPTOR._loaded_options = None
+  _globals['_OBJECTKIND']._serialized_start=405
+  _globals['_OBJECTKIND']._serialized_end=603
+  _globals['_METRICVALUE']._serialized_start=74
+  _globals['_METRICVALUE']._serialized_end=146
+  _globals['_METRICPOINT']._serialized_start=149
+  _globals['_METRICPOINT']._serialized_end=277
+  _globals['_UNIQUETAG']._serialized_start=279
+  _globals['_UNIQUETAG']._serialized_end=348
+  _globals['_RUNFENCE']._serialized_start=350
+  _globals['_RUNFENCE']._serialized_end=402
 # @@protoc_insertion_point(module_scope)

@@ -16,7 +16,6 @@ class ObjectKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OBJECT_KIND_MODEL: _ClassVar[ObjectKind]
     OBJECT_KIND_VERSION: _ClassVar[ObjectKind]
     OBJECT_KIND_ARTIFACT: _ClassVar[ObjectKind]
-
 OBJECT_KIND_UNSPECIFIED: ObjectKind
 OBJECT_KIND_NAMESPACE: ObjectKind
 OBJECT_KIND_EXPERIMENT: ObjectKind
@@ -33,9 +32,7 @@ class MetricValue(_message.Message):
     number: float
     text: str
     data: bytes
-    def __init__(
-        self, number: _Optional[float] = ..., text: _Optional[str] = ..., data: _Optional[bytes] = ...
-    ) -> None: ...
+    def __init__(self, number: _Optional[float] = ..., text: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class MetricPoint(_message.Message):
     __slots__ = ("key", "step", "wall_time", "value")
@@ -47,13 +44,7 @@ class MetricPoint(_message.Message):
     step: int
     wall_time: _timestamp_pb2.Timestamp
     value: MetricValue
-    def __init__(
-        self,
-        key: _Optional[str] = ...,
-        step: _Optional[int] = ...,
-        wall_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        value: _Optional[_Union[MetricValue, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., step: _Optional[int] = ..., wall_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[_Union[MetricValue, _Mapping]] = ...) -> None: ...
 
 class UniqueTag(_message.Message):
     __slots__ = ("name", "set_at")
@@ -61,9 +52,7 @@ class UniqueTag(_message.Message):
     SET_AT_FIELD_NUMBER: _ClassVar[int]
     name: str
     set_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self, name: _Optional[str] = ..., set_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., set_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RunFence(_message.Message):
     __slots__ = ("lease_id", "fencing_number")

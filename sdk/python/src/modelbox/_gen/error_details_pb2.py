@@ -4,42 +4,45 @@
 # source: modelbox/v1/error_details.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/error_details.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/error_details.proto'
 )
 # @@protoc_insertion_point(imports)
 
 _sym_db = _symbol_database.Default()
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fmodelbox/v1/error_details.proto\x12\x16modelbox.error_details"\x9f\x01\n\tErrorInfo\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x41\n\x08metadata\x18\x03 \x03(\x0b\x32/.modelbox.error_details.ErrorInfo.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01"\x8f\x01\n\nBadRequest\x12K\n\x10\x66ield_violations\x18\x01 \x03(\x0b\x32\x31.modelbox.error_details.BadRequest.FieldViolation\x1a\x34\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t"r\n\tRetryInfo\x12<\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\'.modelbox.error_details.RetryInfo.Delay\x1a\'\n\x05\x44\x65lay\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05\x62\x06proto3'
-)
+
+
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmodelbox/v1/error_details.proto\x12\x16modelbox.error_details\"\x9f\x01\n\tErrorInfo\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64omain\x18\x02 \x01(\t\x12\x41\n\x08metadata\x18\x03 \x03(\x0b\x32/.modelbox.error_details.ErrorInfo.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8f\x01\n\nBadRequest\x12K\n\x10\x66ield_violations\x18\x01 \x03(\x0b\x32\x31.modelbox.error_details.BadRequest.FieldViolation\x1a\x34\n\x0e\x46ieldViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"r\n\tRetryInfo\x12<\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\'.modelbox.error_details.RetryInfo.Delay\x1a\'\n\x05\x44\x65lay\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.error_details_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.error_details_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ERRORINFO_METADATAENTRY"]._loaded_options = None
-    _globals["_ERRORINFO_METADATAENTRY"]._serialized_options = b"8\001"
-    _globals["_ERRORINFO"]._serialized_start = 60
-    _globals["_ERRORINFO"]._serialized_end = 219
-    _globals["_ERRORINFO_METADATAENTRY"]._serialized_start = 172
-    _globals["_ERRORINFO_METADATAENTRY"]._serialized_end = 219
-    _globals["_BADREQUEST"]._serialized_start = 222
-    _globals["_BADREQUEST"]._serialized_end = 365
-    _globals["_BADREQUEST_FIELDVIOLATION"]._serialized_start = 313
-    _globals["_BADREQUEST_FIELDVIOLATION"]._serialized_end = 365
-    _globals["_RETRYINFO"]._serialized_start = 367
-    _globals["_RETRYINFO"]._serialized_end = 481
-    _globals["_RETRYINFO_DELAY"]._serialized_start = 442
-    _globals["_RETRYINFO_DELAY"]._serialized_end = 481
+  DESCRIPTOR._loaded_options = None
+  _globals['_ERRORINFO_METADATAENTRY']._loaded_options = None
+  _globals['_ERRORINFO_METADATAENTRY']._serialized_options = b'8\001'
+  _globals['_ERRORINFO']._serialized_start=60
+  _globals['_ERRORINFO']._serialized_end=219
+  _globals['_ERRORINFO_METADATAENTRY']._serialized_start=172
+  _globals['_ERRORINFO_METADATAENTRY']._serialized_end=219
+  _globals['_BADREQUEST']._serialized_start=222
+  _globals['_BADREQUEST']._serialized_end=365
+  _globals['_BADREQUEST_FIELDVIOLATION']._serialized_start=313
+  _globals['_BADREQUEST_FIELDVIOLATION']._serialized_end=365
+  _globals['_RETRYINFO']._serialized_start=367
+  _globals['_RETRYINFO']._serialized_end=481
+  _globals['_RETRYINFO_DELAY']._serialized_start=442
+  _globals['_RETRYINFO_DELAY']._serialized_end=481
 # @@protoc_insertion_point(module_scope)

@@ -15,19 +15,13 @@ class ErrorInfo(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
-
     REASON_FIELD_NUMBER: _ClassVar[int]
     DOMAIN_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     reason: str
     domain: str
     metadata: _containers.ScalarMap[str, str]
-    def __init__(
-        self,
-        reason: _Optional[str] = ...,
-        domain: _Optional[str] = ...,
-        metadata: _Optional[_Mapping[str, str]] = ...,
-    ) -> None: ...
+    def __init__(self, reason: _Optional[str] = ..., domain: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class BadRequest(_message.Message):
     __slots__ = ("field_violations",)
@@ -38,12 +32,9 @@ class BadRequest(_message.Message):
         field: str
         description: str
         def __init__(self, field: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
-
     FIELD_VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
     field_violations: _containers.RepeatedCompositeFieldContainer[BadRequest.FieldViolation]
-    def __init__(
-        self, field_violations: _Optional[_Iterable[_Union[BadRequest.FieldViolation, _Mapping]]] = ...
-    ) -> None: ...
+    def __init__(self, field_violations: _Optional[_Iterable[_Union[BadRequest.FieldViolation, _Mapping]]] = ...) -> None: ...
 
 class RetryInfo(_message.Message):
     __slots__ = ("retry_delay",)
@@ -54,7 +45,6 @@ class RetryInfo(_message.Message):
         seconds: int
         nanos: int
         def __init__(self, seconds: _Optional[int] = ..., nanos: _Optional[int] = ...) -> None: ...
-
     RETRY_DELAY_FIELD_NUMBER: _ClassVar[int]
     retry_delay: RetryInfo.Delay
     def __init__(self, retry_delay: _Optional[_Union[RetryInfo.Delay, _Mapping]] = ...) -> None: ...

@@ -4,15 +4,18 @@
 # source: modelbox/v1/event_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/event_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/event_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,27 +27,25 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fmodelbox/v1/event_service.proto\x12\x0bmodelbox.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto"\xd9\x01\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct"z\n\tEventSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x04\x64\x61ta\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct"\x84\x01\n\x10LogEventsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12&\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.EventSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12$\n\x05\x66\x65nce\x18\x04 \x01(\x0b\x32\x15.modelbox.v1.RunFence"7\n\x11LogEventsResponse\x12"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Event"l\n\x11ListEventsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"e\n\x12ListEventsResponse\x12"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\x32\xa9\x01\n\x0c\x45ventService\x12J\n\tLogEvents\x12\x1d.modelbox.v1.LogEventsRequest\x1a\x1e.modelbox.v1.LogEventsResponse\x12M\n\nListEvents\x12\x1e.modelbox.v1.ListEventsRequest\x1a\x1f.modelbox.v1.ListEventsResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmodelbox/v1/event_service.proto\x12\x0bmodelbox.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\"\xd9\x01\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\"z\n\tEventSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x04\x64\x61ta\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x84\x01\n\x10LogEventsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12&\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x16.modelbox.v1.EventSpec\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12$\n\x05\x66\x65nce\x18\x04 \x01(\x0b\x32\x15.modelbox.v1.RunFence\"7\n\x11LogEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Event\"l\n\x11ListEventsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"e\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\x32\xa9\x01\n\x0c\x45ventService\x12J\n\tLogEvents\x12\x1d.modelbox.v1.LogEventsRequest\x1a\x1e.modelbox.v1.LogEventsResponse\x12M\n\nListEvents\x12\x1e.modelbox.v1.ListEventsRequest\x1a\x1f.modelbox.v1.ListEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.event_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.event_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_EVENT"]._serialized_start = 138
-    _globals["_EVENT"]._serialized_end = 355
-    _globals["_EVENTSPEC"]._serialized_start = 357
-    _globals["_EVENTSPEC"]._serialized_end = 479
-    _globals["_LOGEVENTSREQUEST"]._serialized_start = 482
-    _globals["_LOGEVENTSREQUEST"]._serialized_end = 614
-    _globals["_LOGEVENTSRESPONSE"]._serialized_start = 616
-    _globals["_LOGEVENTSRESPONSE"]._serialized_end = 671
-    _globals["_LISTEVENTSREQUEST"]._serialized_start = 673
-    _globals["_LISTEVENTSREQUEST"]._serialized_end = 781
-    _globals["_LISTEVENTSRESPONSE"]._serialized_start = 783
-    _globals["_LISTEVENTSRESPONSE"]._serialized_end = 884
-    _globals["_EVENTSERVICE"]._serialized_start = 887
-    _globals["_EVENTSERVICE"]._serialized_end = 1056
+  DESCRIPTOR._loaded_options = None
+  _globals['_EVENT']._serialized_start=138
+  _globals['_EVENT']._serialized_end=355
+  _globals['_EVENTSPEC']._serialized_start=357
+  _globals['_EVENTSPEC']._serialized_end=479
+  _globals['_LOGEVENTSREQUEST']._serialized_start=482
+  _globals['_LOGEVENTSREQUEST']._serialized_end=614
+  _globals['_LOGEVENTSRESPONSE']._serialized_start=616
+  _globals['_LOGEVENTSRESPONSE']._serialized_end=671
+  _globals['_LISTEVENTSREQUEST']._serialized_start=673
+  _globals['_LISTEVENTSREQUEST']._serialized_end=781
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=783
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=884
+  _globals['_EVENTSERVICE']._serialized_start=887
+  _globals['_EVENTSERVICE']._serialized_end=1056
 # @@protoc_insertion_point(module_scope)

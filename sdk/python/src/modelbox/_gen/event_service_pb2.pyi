@@ -27,17 +27,7 @@ class Event(_message.Message):
     source: str
     time: _timestamp_pb2.Timestamp
     data: _struct_pb2.Struct
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ...,
-        object_id: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        source: _Optional[str] = ...,
-        time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ..., object_id: _Optional[str] = ..., name: _Optional[str] = ..., source: _Optional[str] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class EventSpec(_message.Message):
     __slots__ = ("name", "source", "time", "data")
@@ -49,13 +39,7 @@ class EventSpec(_message.Message):
     source: str
     time: _timestamp_pb2.Timestamp
     data: _struct_pb2.Struct
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        source: _Optional[str] = ...,
-        time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., source: _Optional[str] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., data: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class LogEventsRequest(_message.Message):
     __slots__ = ("object", "events", "request_id", "fence")
@@ -67,13 +51,7 @@ class LogEventsRequest(_message.Message):
     events: _containers.RepeatedCompositeFieldContainer[EventSpec]
     request_id: str
     fence: _common_pb2.RunFence
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        events: _Optional[_Iterable[_Union[EventSpec, _Mapping]]] = ...,
-        request_id: _Optional[str] = ...,
-        fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., events: _Optional[_Iterable[_Union[EventSpec, _Mapping]]] = ..., request_id: _Optional[str] = ..., fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ...) -> None: ...
 
 class LogEventsResponse(_message.Message):
     __slots__ = ("events",)
@@ -93,14 +71,7 @@ class ListEventsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListEventsResponse(_message.Message):
     __slots__ = ("events", "next_page_token", "incomplete")
@@ -110,9 +81,4 @@ class ListEventsResponse(_message.Message):
     events: _containers.RepeatedCompositeFieldContainer[Event]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...

@@ -4,15 +4,18 @@
 # source: modelbox/v1/experiment_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/experiment_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/experiment_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,51 +28,49 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$modelbox/v1/experiment_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto"\x9f\x04\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x06 \x01(\t\x12\x11\n\tframework\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x33\n\x06labels\x18\t \x03(\x0b\x32#.modelbox.v1.Experiment.LabelsEntry\x12\x35\n\x07metrics\x18\n \x03(\x0b\x32$.modelbox.v1.Experiment.MetricsEntry\x12\x1c\n\x14latest_checkpoint_id\x18\x0b \x01(\t\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01"\xa3\x02\n\x17\x43reateExperimentRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x11\n\tframework\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\x12@\n\x06labels\x18\x07 \x03(\x0b\x32\x30.modelbox.v1.CreateExperimentRequest.LabelsEntry\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01"W\n\x18\x43reateExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08"*\n\x14GetExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t"D\n\x15GetExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment"t\n\x16ListExperimentsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"t\n\x17ListExperimentsResponse\x12,\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x17.modelbox.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08"\xc6\x01\n\x10\x45xperimentUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x65xternal_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x16\n\tframework\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x04\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x0e\n\x0c_external_idB\x0c\n\n_frameworkB\x0e\n\x0c_description"\xaf\x01\n\x17UpdateExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12-\n\x06update\x18\x02 \x01(\x0b\x32\x1d.modelbox.v1.ExperimentUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t"G\n\x18UpdateExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment"b\n\x17\x44\x65leteExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"G\n\x18\x44\x65leteExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment2\xec\x03\n\x11\x45xperimentService\x12_\n\x10\x43reateExperiment\x12$.modelbox.v1.CreateExperimentRequest\x1a%.modelbox.v1.CreateExperimentResponse\x12V\n\rGetExperiment\x12!.modelbox.v1.GetExperimentRequest\x1a".modelbox.v1.GetExperimentResponse\x12\\\n\x0fListExperiments\x12#.modelbox.v1.ListExperimentsRequest\x1a$.modelbox.v1.ListExperimentsResponse\x12_\n\x10UpdateExperiment\x12$.modelbox.v1.UpdateExperimentRequest\x1a%.modelbox.v1.UpdateExperimentResponse\x12_\n\x10\x44\x65leteExperiment\x12$.modelbox.v1.DeleteExperimentRequest\x1a%.modelbox.v1.DeleteExperimentResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$modelbox/v1/experiment_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\"\x9f\x04\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x06 \x01(\t\x12\x11\n\tframework\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x33\n\x06labels\x18\t \x03(\x0b\x32#.modelbox.v1.Experiment.LabelsEntry\x12\x35\n\x07metrics\x18\n \x03(\x0b\x32$.modelbox.v1.Experiment.MetricsEntry\x12\x1c\n\x14latest_checkpoint_id\x18\x0b \x01(\t\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\x12.\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\"\xa3\x02\n\x17\x43reateExperimentRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x11\n\tframework\x18\x05 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\x12@\n\x06labels\x18\x07 \x03(\x0b\x32\x30.modelbox.v1.CreateExperimentRequest.LabelsEntry\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"W\n\x18\x43reateExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\"*\n\x14GetExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\"D\n\x15GetExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment\"t\n\x16ListExperimentsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"t\n\x17ListExperimentsResponse\x12,\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x17.modelbox.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\xc6\x01\n\x10\x45xperimentUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x65xternal_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x16\n\tframework\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x04\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x0e\n\x0c_external_idB\x0c\n\n_frameworkB\x0e\n\x0c_description\"\xaf\x01\n\x17UpdateExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12-\n\x06update\x18\x02 \x01(\x0b\x32\x1d.modelbox.v1.ExperimentUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"G\n\x18UpdateExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment\"b\n\x17\x44\x65leteExperimentRequest\x12\x12\n\nexperiment\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x18\x44\x65leteExperimentResponse\x12+\n\nexperiment\x18\x01 \x01(\x0b\x32\x17.modelbox.v1.Experiment2\xec\x03\n\x11\x45xperimentService\x12_\n\x10\x43reateExperiment\x12$.modelbox.v1.CreateExperimentRequest\x1a%.modelbox.v1.CreateExperimentResponse\x12V\n\rGetExperiment\x12!.modelbox.v1.GetExperimentRequest\x1a\".modelbox.v1.GetExperimentResponse\x12\\\n\x0fListExperiments\x12#.modelbox.v1.ListExperimentsRequest\x1a$.modelbox.v1.ListExperimentsResponse\x12_\n\x10UpdateExperiment\x12$.modelbox.v1.UpdateExperimentRequest\x1a%.modelbox.v1.UpdateExperimentResponse\x12_\n\x10\x44\x65leteExperiment\x12$.modelbox.v1.DeleteExperimentRequest\x1a%.modelbox.v1.DeleteExperimentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.experiment_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.experiment_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_EXPERIMENT_LABELSENTRY"]._loaded_options = None
-    _globals["_EXPERIMENT_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_EXPERIMENT_METRICSENTRY"]._loaded_options = None
-    _globals["_EXPERIMENT_METRICSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATEEXPERIMENTREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_CREATEEXPERIMENTREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_EXPERIMENT"]._serialized_start = 177
-    _globals["_EXPERIMENT"]._serialized_end = 720
-    _globals["_EXPERIMENT_LABELSENTRY"]._serialized_start = 577
-    _globals["_EXPERIMENT_LABELSENTRY"]._serialized_end = 646
-    _globals["_EXPERIMENT_METRICSENTRY"]._serialized_start = 648
-    _globals["_EXPERIMENT_METRICSENTRY"]._serialized_end = 720
-    _globals["_CREATEEXPERIMENTREQUEST"]._serialized_start = 723
-    _globals["_CREATEEXPERIMENTREQUEST"]._serialized_end = 1014
-    _globals["_CREATEEXPERIMENTREQUEST_LABELSENTRY"]._serialized_start = 577
-    _globals["_CREATEEXPERIMENTREQUEST_LABELSENTRY"]._serialized_end = 646
-    _globals["_CREATEEXPERIMENTRESPONSE"]._serialized_start = 1016
-    _globals["_CREATEEXPERIMENTRESPONSE"]._serialized_end = 1103
-    _globals["_GETEXPERIMENTREQUEST"]._serialized_start = 1105
-    _globals["_GETEXPERIMENTREQUEST"]._serialized_end = 1147
-    _globals["_GETEXPERIMENTRESPONSE"]._serialized_start = 1149
-    _globals["_GETEXPERIMENTRESPONSE"]._serialized_end = 1217
-    _globals["_LISTEXPERIMENTSREQUEST"]._serialized_start = 1219
-    _globals["_LISTEXPERIMENTSREQUEST"]._serialized_end = 1335
-    _globals["_LISTEXPERIMENTSRESPONSE"]._serialized_start = 1337
-    _globals["_LISTEXPERIMENTSRESPONSE"]._serialized_end = 1453
-    _globals["_EXPERIMENTUPDATE"]._serialized_start = 1456
-    _globals["_EXPERIMENTUPDATE"]._serialized_end = 1654
-    _globals["_UPDATEEXPERIMENTREQUEST"]._serialized_start = 1657
-    _globals["_UPDATEEXPERIMENTREQUEST"]._serialized_end = 1832
-    _globals["_UPDATEEXPERIMENTRESPONSE"]._serialized_start = 1834
-    _globals["_UPDATEEXPERIMENTRESPONSE"]._serialized_end = 1905
-    _globals["_DELETEEXPERIMENTREQUEST"]._serialized_start = 1907
-    _globals["_DELETEEXPERIMENTREQUEST"]._serialized_end = 2005
-    _globals["_DELETEEXPERIMENTRESPONSE"]._serialized_start = 2007
-    _globals["_DELETEEXPERIMENTRESPONSE"]._serialized_end = 2078
-    _globals["_EXPERIMENTSERVICE"]._serialized_start = 2081
-    _globals["_EXPERIMENTSERVICE"]._serialized_end = 2573
+  DESCRIPTOR._loaded_options = None
+  _globals['_EXPERIMENT_LABELSENTRY']._loaded_options = None
+  _globals['_EXPERIMENT_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_EXPERIMENT_METRICSENTRY']._loaded_options = None
+  _globals['_EXPERIMENT_METRICSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEEXPERIMENTREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_CREATEEXPERIMENTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_EXPERIMENT']._serialized_start=177
+  _globals['_EXPERIMENT']._serialized_end=720
+  _globals['_EXPERIMENT_LABELSENTRY']._serialized_start=577
+  _globals['_EXPERIMENT_LABELSENTRY']._serialized_end=646
+  _globals['_EXPERIMENT_METRICSENTRY']._serialized_start=648
+  _globals['_EXPERIMENT_METRICSENTRY']._serialized_end=720
+  _globals['_CREATEEXPERIMENTREQUEST']._serialized_start=723
+  _globals['_CREATEEXPERIMENTREQUEST']._serialized_end=1014
+  _globals['_CREATEEXPERIMENTREQUEST_LABELSENTRY']._serialized_start=577
+  _globals['_CREATEEXPERIMENTREQUEST_LABELSENTRY']._serialized_end=646
+  _globals['_CREATEEXPERIMENTRESPONSE']._serialized_start=1016
+  _globals['_CREATEEXPERIMENTRESPONSE']._serialized_end=1103
+  _globals['_GETEXPERIMENTREQUEST']._serialized_start=1105
+  _globals['_GETEXPERIMENTREQUEST']._serialized_end=1147
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_start=1149
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_end=1217
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=1219
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=1335
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=1337
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=1453
+  _globals['_EXPERIMENTUPDATE']._serialized_start=1456
+  _globals['_EXPERIMENTUPDATE']._serialized_end=1654
+  _globals['_UPDATEEXPERIMENTREQUEST']._serialized_start=1657
+  _globals['_UPDATEEXPERIMENTREQUEST']._serialized_end=1832
+  _globals['_UPDATEEXPERIMENTRESPONSE']._serialized_start=1834
+  _globals['_UPDATEEXPERIMENTRESPONSE']._serialized_end=1905
+  _globals['_DELETEEXPERIMENTREQUEST']._serialized_start=1907
+  _globals['_DELETEEXPERIMENTREQUEST']._serialized_end=2005
+  _globals['_DELETEEXPERIMENTRESPONSE']._serialized_start=2007
+  _globals['_DELETEEXPERIMENTRESPONSE']._serialized_end=2078
+  _globals['_EXPERIMENTSERVICE']._serialized_start=2081
+  _globals['_EXPERIMENTSERVICE']._serialized_end=2573
 # @@protoc_insertion_point(module_scope)

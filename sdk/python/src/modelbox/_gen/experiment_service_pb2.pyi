@@ -11,42 +11,21 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Experiment(_message.Message):
-    __slots__ = (
-        "id",
-        "namespace_id",
-        "path",
-        "name",
-        "owner",
-        "external_id",
-        "framework",
-        "description",
-        "labels",
-        "metrics",
-        "latest_checkpoint_id",
-        "etag",
-        "created_at",
-        "updated_at",
-    )
+    __slots__ = ("id", "namespace_id", "path", "name", "owner", "external_id", "framework", "description", "labels", "metrics", "latest_checkpoint_id", "etag", "created_at", "updated_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _common_pb2.MetricValue
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -75,45 +54,17 @@ class Experiment(_message.Message):
     etag: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        path: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        external_id: _Optional[str] = ...,
-        framework: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ...,
-        latest_checkpoint_id: _Optional[str] = ...,
-        etag: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., external_id: _Optional[str] = ..., framework: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ..., latest_checkpoint_id: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateExperimentRequest(_message.Message):
-    __slots__ = (
-        "namespace",
-        "name",
-        "owner",
-        "external_id",
-        "framework",
-        "description",
-        "labels",
-        "request_id",
-    )
+    __slots__ = ("namespace", "name", "owner", "external_id", "framework", "description", "labels", "request_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -130,17 +81,7 @@ class CreateExperimentRequest(_message.Message):
     description: str
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        external_id: _Optional[str] = ...,
-        framework: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., external_id: _Optional[str] = ..., framework: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CreateExperimentResponse(_message.Message):
     __slots__ = ("experiment", "exists")
@@ -148,9 +89,7 @@ class CreateExperimentResponse(_message.Message):
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     experiment: Experiment
     exists: bool
-    def __init__(
-        self, experiment: _Optional[_Union[Experiment, _Mapping]] = ..., exists: bool = ...
-    ) -> None: ...
+    def __init__(self, experiment: _Optional[_Union[Experiment, _Mapping]] = ..., exists: bool = ...) -> None: ...
 
 class GetExperimentRequest(_message.Message):
     __slots__ = ("experiment",)
@@ -176,14 +115,7 @@ class ListExperimentsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListExperimentsResponse(_message.Message):
     __slots__ = ("experiments", "next_page_token", "incomplete")
@@ -193,12 +125,7 @@ class ListExperimentsResponse(_message.Message):
     experiments: _containers.RepeatedCompositeFieldContainer[Experiment]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        experiments: _Optional[_Iterable[_Union[Experiment, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, experiments: _Optional[_Iterable[_Union[Experiment, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class ExperimentUpdate(_message.Message):
     __slots__ = ("name", "owner", "external_id", "framework", "description")
@@ -212,14 +139,7 @@ class ExperimentUpdate(_message.Message):
     external_id: str
     framework: str
     description: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        external_id: _Optional[str] = ...,
-        framework: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., external_id: _Optional[str] = ..., framework: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
 
 class UpdateExperimentRequest(_message.Message):
     __slots__ = ("experiment", "update", "update_mask", "etag", "request_id")
@@ -233,14 +153,7 @@ class UpdateExperimentRequest(_message.Message):
     update_mask: _field_mask_pb2.FieldMask
     etag: str
     request_id: str
-    def __init__(
-        self,
-        experiment: _Optional[str] = ...,
-        update: _Optional[_Union[ExperimentUpdate, _Mapping]] = ...,
-        update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, experiment: _Optional[str] = ..., update: _Optional[_Union[ExperimentUpdate, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateExperimentResponse(_message.Message):
     __slots__ = ("experiment",)
@@ -258,13 +171,7 @@ class DeleteExperimentRequest(_message.Message):
     recursive: bool
     etag: str
     request_id: str
-    def __init__(
-        self,
-        experiment: _Optional[str] = ...,
-        recursive: bool = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, experiment: _Optional[str] = ..., recursive: bool = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteExperimentResponse(_message.Message):
     __slots__ = ("experiment",)

@@ -4,15 +4,18 @@
 # source: modelbox/v1/label_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/label_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/label_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,43 +25,41 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fmodelbox/v1/label_service.proto\x12\x0bmodelbox.v1\x1a\x1cgoogle/protobuf/struct.proto"\xc6\x01\n\x10SetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x39\n\x06labels\x18\x02 \x03(\x0b\x32).modelbox.v1.SetLabelsRequest.LabelsEntry\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01"\x96\x01\n\x11SetLabelsResponse\x12:\n\x06labels\x18\x01 \x03(\x0b\x32*.modelbox.v1.SetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01""\n\x10GetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t"\x96\x01\n\x11GetLabelsResponse\x12:\n\x06labels\x18\x01 \x03(\x0b\x32*.modelbox.v1.GetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01"T\n\x12UnsetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04keys\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"\x9a\x01\n\x13UnsetLabelsResponse\x12<\n\x06labels\x18\x01 \x03(\x0b\x32,.modelbox.v1.UnsetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x32\xf8\x01\n\x0cLabelService\x12J\n\tSetLabels\x12\x1d.modelbox.v1.SetLabelsRequest\x1a\x1e.modelbox.v1.SetLabelsResponse\x12J\n\tGetLabels\x12\x1d.modelbox.v1.GetLabelsRequest\x1a\x1e.modelbox.v1.GetLabelsResponse\x12P\n\x0bUnsetLabels\x12\x1f.modelbox.v1.UnsetLabelsRequest\x1a .modelbox.v1.UnsetLabelsResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmodelbox/v1/label_service.proto\x12\x0bmodelbox.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xc6\x01\n\x10SetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x39\n\x06labels\x18\x02 \x03(\x0b\x32).modelbox.v1.SetLabelsRequest.LabelsEntry\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x96\x01\n\x11SetLabelsResponse\x12:\n\x06labels\x18\x01 \x03(\x0b\x32*.modelbox.v1.SetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\"\n\x10GetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\"\x96\x01\n\x11GetLabelsResponse\x12:\n\x06labels\x18\x01 \x03(\x0b\x32*.modelbox.v1.GetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"T\n\x12UnsetLabelsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04keys\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x9a\x01\n\x13UnsetLabelsResponse\x12<\n\x06labels\x18\x01 \x03(\x0b\x32,.modelbox.v1.UnsetLabelsResponse.LabelsEntry\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x32\xf8\x01\n\x0cLabelService\x12J\n\tSetLabels\x12\x1d.modelbox.v1.SetLabelsRequest\x1a\x1e.modelbox.v1.SetLabelsResponse\x12J\n\tGetLabels\x12\x1d.modelbox.v1.GetLabelsRequest\x1a\x1e.modelbox.v1.GetLabelsResponse\x12P\n\x0bUnsetLabels\x12\x1f.modelbox.v1.UnsetLabelsRequest\x1a .modelbox.v1.UnsetLabelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.label_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.label_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SETLABELSREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_SETLABELSREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_SETLABELSRESPONSE_LABELSENTRY"]._loaded_options = None
-    _globals["_SETLABELSRESPONSE_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_GETLABELSRESPONSE_LABELSENTRY"]._loaded_options = None
-    _globals["_GETLABELSRESPONSE_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_UNSETLABELSRESPONSE_LABELSENTRY"]._loaded_options = None
-    _globals["_UNSETLABELSRESPONSE_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_SETLABELSREQUEST"]._serialized_start = 79
-    _globals["_SETLABELSREQUEST"]._serialized_end = 277
-    _globals["_SETLABELSREQUEST_LABELSENTRY"]._serialized_start = 208
-    _globals["_SETLABELSREQUEST_LABELSENTRY"]._serialized_end = 277
-    _globals["_SETLABELSRESPONSE"]._serialized_start = 280
-    _globals["_SETLABELSRESPONSE"]._serialized_end = 430
-    _globals["_SETLABELSRESPONSE_LABELSENTRY"]._serialized_start = 208
-    _globals["_SETLABELSRESPONSE_LABELSENTRY"]._serialized_end = 277
-    _globals["_GETLABELSREQUEST"]._serialized_start = 432
-    _globals["_GETLABELSREQUEST"]._serialized_end = 466
-    _globals["_GETLABELSRESPONSE"]._serialized_start = 469
-    _globals["_GETLABELSRESPONSE"]._serialized_end = 619
-    _globals["_GETLABELSRESPONSE_LABELSENTRY"]._serialized_start = 208
-    _globals["_GETLABELSRESPONSE_LABELSENTRY"]._serialized_end = 277
-    _globals["_UNSETLABELSREQUEST"]._serialized_start = 621
-    _globals["_UNSETLABELSREQUEST"]._serialized_end = 705
-    _globals["_UNSETLABELSRESPONSE"]._serialized_start = 708
-    _globals["_UNSETLABELSRESPONSE"]._serialized_end = 862
-    _globals["_UNSETLABELSRESPONSE_LABELSENTRY"]._serialized_start = 208
-    _globals["_UNSETLABELSRESPONSE_LABELSENTRY"]._serialized_end = 277
-    _globals["_LABELSERVICE"]._serialized_start = 865
-    _globals["_LABELSERVICE"]._serialized_end = 1113
+  DESCRIPTOR._loaded_options = None
+  _globals['_SETLABELSREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_SETLABELSREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_SETLABELSRESPONSE_LABELSENTRY']._loaded_options = None
+  _globals['_SETLABELSRESPONSE_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_GETLABELSRESPONSE_LABELSENTRY']._loaded_options = None
+  _globals['_GETLABELSRESPONSE_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_UNSETLABELSRESPONSE_LABELSENTRY']._loaded_options = None
+  _globals['_UNSETLABELSRESPONSE_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_SETLABELSREQUEST']._serialized_start=79
+  _globals['_SETLABELSREQUEST']._serialized_end=277
+  _globals['_SETLABELSREQUEST_LABELSENTRY']._serialized_start=208
+  _globals['_SETLABELSREQUEST_LABELSENTRY']._serialized_end=277
+  _globals['_SETLABELSRESPONSE']._serialized_start=280
+  _globals['_SETLABELSRESPONSE']._serialized_end=430
+  _globals['_SETLABELSRESPONSE_LABELSENTRY']._serialized_start=208
+  _globals['_SETLABELSRESPONSE_LABELSENTRY']._serialized_end=277
+  _globals['_GETLABELSREQUEST']._serialized_start=432
+  _globals['_GETLABELSREQUEST']._serialized_end=466
+  _globals['_GETLABELSRESPONSE']._serialized_start=469
+  _globals['_GETLABELSRESPONSE']._serialized_end=619
+  _globals['_GETLABELSRESPONSE_LABELSENTRY']._serialized_start=208
+  _globals['_GETLABELSRESPONSE_LABELSENTRY']._serialized_end=277
+  _globals['_UNSETLABELSREQUEST']._serialized_start=621
+  _globals['_UNSETLABELSREQUEST']._serialized_end=705
+  _globals['_UNSETLABELSRESPONSE']._serialized_start=708
+  _globals['_UNSETLABELSRESPONSE']._serialized_end=862
+  _globals['_UNSETLABELSRESPONSE_LABELSENTRY']._serialized_start=208
+  _globals['_UNSETLABELSRESPONSE_LABELSENTRY']._serialized_end=277
+  _globals['_LABELSERVICE']._serialized_start=865
+  _globals['_LABELSERVICE']._serialized_end=1113
 # @@protoc_insertion_point(module_scope)

@@ -15,10 +15,7 @@ class SetLabelsRequest(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     OBJECT_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -27,13 +24,7 @@ class SetLabelsRequest(_message.Message):
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     etag: str
     request_id: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SetLabelsResponse(_message.Message):
     __slots__ = ("labels",)
@@ -43,10 +34,7 @@ class SetLabelsResponse(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     LABELS_FIELD_NUMBER: _ClassVar[int]
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     def __init__(self, labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
@@ -65,10 +53,7 @@ class GetLabelsResponse(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     LABELS_FIELD_NUMBER: _ClassVar[int]
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     def __init__(self, labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
@@ -83,13 +68,7 @@ class UnsetLabelsRequest(_message.Message):
     keys: _containers.RepeatedScalarFieldContainer[str]
     etag: str
     request_id: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        keys: _Optional[_Iterable[str]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., keys: _Optional[_Iterable[str]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UnsetLabelsResponse(_message.Message):
     __slots__ = ("labels",)
@@ -99,10 +78,7 @@ class UnsetLabelsResponse(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     LABELS_FIELD_NUMBER: _ClassVar[int]
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     def __init__(self, labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...

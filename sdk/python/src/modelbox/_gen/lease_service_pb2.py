@@ -4,15 +4,18 @@
 # source: modelbox/v1/lease_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/lease_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/lease_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,35 +27,33 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fmodelbox/v1/lease_service.proto\x12\x0bmodelbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto"\xd9\x02\n\x05Lease\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.modelbox.v1.LeaseKind\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x05 \x01(\t\x12\x0e\n\x06holder\x18\x06 \x01(\t\x12\x16\n\x0e\x66\x65ncing_number\x18\x07 \x01(\x03\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03ttl\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fprevious_writer\x18\x0b \x01(\x03"\xaa\x01\n\x13\x41\x63quireLeaseRequest\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.modelbox.v1.LeaseKind\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x0e\n\x06holder\x18\x03 \x01(\t\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttake_over\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t"9\n\x14\x41\x63quireLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease"#\n\x0fGetLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t"5\n\x10GetLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease"M\n\x11RenewLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration"7\n\x12RenewLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease"\'\n\x13ReleaseLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t"\x16\n\x14ReleaseLeaseResponse*j\n\tLeaseKind\x12\x1a\n\x16LEASE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11LEASE_KIND_UPLOAD\x10\x01\x12\x16\n\x12LEASE_KIND_RESTORE\x10\x02\x12\x12\n\x0eLEASE_KIND_RUN\x10\x03\x32\xd0\x02\n\x0cLeaseService\x12S\n\x0c\x41\x63quireLease\x12 .modelbox.v1.AcquireLeaseRequest\x1a!.modelbox.v1.AcquireLeaseResponse\x12G\n\x08GetLease\x12\x1c.modelbox.v1.GetLeaseRequest\x1a\x1d.modelbox.v1.GetLeaseResponse\x12M\n\nRenewLease\x12\x1e.modelbox.v1.RenewLeaseRequest\x1a\x1f.modelbox.v1.RenewLeaseResponse\x12S\n\x0cReleaseLease\x12 .modelbox.v1.ReleaseLeaseRequest\x1a!.modelbox.v1.ReleaseLeaseResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmodelbox/v1/lease_service.proto\x12\x0bmodelbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\"\xd9\x02\n\x05Lease\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.modelbox.v1.LeaseKind\x12,\n\x0bobject_kind\x18\x03 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x04 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x05 \x01(\t\x12\x0e\n\x06holder\x18\x06 \x01(\t\x12\x16\n\x0e\x66\x65ncing_number\x18\x07 \x01(\x03\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x03ttl\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0fprevious_writer\x18\x0b \x01(\x03\"\xaa\x01\n\x13\x41\x63quireLeaseRequest\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.modelbox.v1.LeaseKind\x12\x0e\n\x06object\x18\x02 \x01(\t\x12\x0e\n\x06holder\x18\x03 \x01(\t\x12&\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttake_over\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"9\n\x14\x41\x63quireLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease\"#\n\x0fGetLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\"5\n\x10GetLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease\"M\n\x11RenewLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12&\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"7\n\x12RenewLeaseResponse\x12!\n\x05lease\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Lease\"\'\n\x13ReleaseLeaseRequest\x12\x10\n\x08lease_id\x18\x01 \x01(\t\"\x16\n\x14ReleaseLeaseResponse*j\n\tLeaseKind\x12\x1a\n\x16LEASE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11LEASE_KIND_UPLOAD\x10\x01\x12\x16\n\x12LEASE_KIND_RESTORE\x10\x02\x12\x12\n\x0eLEASE_KIND_RUN\x10\x03\x32\xd0\x02\n\x0cLeaseService\x12S\n\x0c\x41\x63quireLease\x12 .modelbox.v1.AcquireLeaseRequest\x1a!.modelbox.v1.AcquireLeaseResponse\x12G\n\x08GetLease\x12\x1c.modelbox.v1.GetLeaseRequest\x1a\x1d.modelbox.v1.GetLeaseResponse\x12M\n\nRenewLease\x12\x1e.modelbox.v1.RenewLeaseRequest\x1a\x1f.modelbox.v1.RenewLeaseResponse\x12S\n\x0cReleaseLease\x12 .modelbox.v1.ReleaseLeaseRequest\x1a!.modelbox.v1.ReleaseLeaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.lease_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.lease_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LEASEKIND"]._serialized_start = 1012
-    _globals["_LEASEKIND"]._serialized_end = 1118
-    _globals["_LEASE"]._serialized_start = 140
-    _globals["_LEASE"]._serialized_end = 485
-    _globals["_ACQUIRELEASEREQUEST"]._serialized_start = 488
-    _globals["_ACQUIRELEASEREQUEST"]._serialized_end = 658
-    _globals["_ACQUIRELEASERESPONSE"]._serialized_start = 660
-    _globals["_ACQUIRELEASERESPONSE"]._serialized_end = 717
-    _globals["_GETLEASEREQUEST"]._serialized_start = 719
-    _globals["_GETLEASEREQUEST"]._serialized_end = 754
-    _globals["_GETLEASERESPONSE"]._serialized_start = 756
-    _globals["_GETLEASERESPONSE"]._serialized_end = 809
-    _globals["_RENEWLEASEREQUEST"]._serialized_start = 811
-    _globals["_RENEWLEASEREQUEST"]._serialized_end = 888
-    _globals["_RENEWLEASERESPONSE"]._serialized_start = 890
-    _globals["_RENEWLEASERESPONSE"]._serialized_end = 945
-    _globals["_RELEASELEASEREQUEST"]._serialized_start = 947
-    _globals["_RELEASELEASEREQUEST"]._serialized_end = 986
-    _globals["_RELEASELEASERESPONSE"]._serialized_start = 988
-    _globals["_RELEASELEASERESPONSE"]._serialized_end = 1010
-    _globals["_LEASESERVICE"]._serialized_start = 1121
-    _globals["_LEASESERVICE"]._serialized_end = 1457
+  DESCRIPTOR._loaded_options = None
+  _globals['_LEASEKIND']._serialized_start=1012
+  _globals['_LEASEKIND']._serialized_end=1118
+  _globals['_LEASE']._serialized_start=140
+  _globals['_LEASE']._serialized_end=485
+  _globals['_ACQUIRELEASEREQUEST']._serialized_start=488
+  _globals['_ACQUIRELEASEREQUEST']._serialized_end=658
+  _globals['_ACQUIRELEASERESPONSE']._serialized_start=660
+  _globals['_ACQUIRELEASERESPONSE']._serialized_end=717
+  _globals['_GETLEASEREQUEST']._serialized_start=719
+  _globals['_GETLEASEREQUEST']._serialized_end=754
+  _globals['_GETLEASERESPONSE']._serialized_start=756
+  _globals['_GETLEASERESPONSE']._serialized_end=809
+  _globals['_RENEWLEASEREQUEST']._serialized_start=811
+  _globals['_RENEWLEASEREQUEST']._serialized_end=888
+  _globals['_RENEWLEASERESPONSE']._serialized_start=890
+  _globals['_RENEWLEASERESPONSE']._serialized_end=945
+  _globals['_RELEASELEASEREQUEST']._serialized_start=947
+  _globals['_RELEASELEASEREQUEST']._serialized_end=986
+  _globals['_RELEASELEASERESPONSE']._serialized_start=988
+  _globals['_RELEASELEASERESPONSE']._serialized_end=1010
+  _globals['_LEASESERVICE']._serialized_start=1121
+  _globals['_LEASESERVICE']._serialized_end=1457
 # @@protoc_insertion_point(module_scope)

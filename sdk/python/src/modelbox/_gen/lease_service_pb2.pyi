@@ -15,26 +15,13 @@ class LeaseKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEASE_KIND_UPLOAD: _ClassVar[LeaseKind]
     LEASE_KIND_RESTORE: _ClassVar[LeaseKind]
     LEASE_KIND_RUN: _ClassVar[LeaseKind]
-
 LEASE_KIND_UNSPECIFIED: LeaseKind
 LEASE_KIND_UPLOAD: LeaseKind
 LEASE_KIND_RESTORE: LeaseKind
 LEASE_KIND_RUN: LeaseKind
 
 class Lease(_message.Message):
-    __slots__ = (
-        "id",
-        "kind",
-        "object_kind",
-        "object_id",
-        "namespace_id",
-        "holder",
-        "fencing_number",
-        "created_at",
-        "expires_at",
-        "ttl",
-        "previous_writer",
-    )
+    __slots__ = ("id", "kind", "object_kind", "object_id", "namespace_id", "holder", "fencing_number", "created_at", "expires_at", "ttl", "previous_writer")
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     OBJECT_KIND_FIELD_NUMBER: _ClassVar[int]
@@ -57,20 +44,7 @@ class Lease(_message.Message):
     expires_at: _timestamp_pb2.Timestamp
     ttl: _duration_pb2.Duration
     previous_writer: int
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        kind: _Optional[_Union[LeaseKind, str]] = ...,
-        object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ...,
-        object_id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        holder: _Optional[str] = ...,
-        fencing_number: _Optional[int] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...,
-        previous_writer: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[LeaseKind, str]] = ..., object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ..., object_id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., holder: _Optional[str] = ..., fencing_number: _Optional[int] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., previous_writer: _Optional[int] = ...) -> None: ...
 
 class AcquireLeaseRequest(_message.Message):
     __slots__ = ("kind", "object", "holder", "ttl", "take_over", "request_id")
@@ -86,15 +60,7 @@ class AcquireLeaseRequest(_message.Message):
     ttl: _duration_pb2.Duration
     take_over: bool
     request_id: str
-    def __init__(
-        self,
-        kind: _Optional[_Union[LeaseKind, str]] = ...,
-        object: _Optional[str] = ...,
-        holder: _Optional[str] = ...,
-        ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...,
-        take_over: bool = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, kind: _Optional[_Union[LeaseKind, str]] = ..., object: _Optional[str] = ..., holder: _Optional[str] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., take_over: bool = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AcquireLeaseResponse(_message.Message):
     __slots__ = ("lease",)
@@ -120,9 +86,7 @@ class RenewLeaseRequest(_message.Message):
     TTL_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     ttl: _duration_pb2.Duration
-    def __init__(
-        self, lease_id: _Optional[str] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...
-    ) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class RenewLeaseResponse(_message.Message):
     __slots__ = ("lease",)

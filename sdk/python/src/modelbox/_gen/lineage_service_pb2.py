@@ -4,15 +4,18 @@
 # source: modelbox/v1/lineage_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/lineage_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/lineage_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,33 +25,31 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n!modelbox/v1/lineage_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto";\n\x0bLineageNode\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x10\n\x08\x64istance\x18\x03 \x01(\x05"o\n\x0bLineageEdge\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x10\n\x08relation\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"h\n\x16\x41\x64\x64LineageEdgesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x12\n\nrequest_id\x18\x03 \x01(\t"B\n\x17\x41\x64\x64LineageEdgesResponse\x12\'\n\x05\x65\x64ges\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge"k\n\x19RemoveLineageEdgesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x12\n\nrequest_id\x18\x03 \x01(\t"3\n\x1aRemoveLineageEdgesResponse\x12\x15\n\rremoved_count\x18\x01 \x01(\x03"{\n\x11GetLineageRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x30\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.modelbox.v1.LineageDirection\x12\x11\n\tmax_depth\x18\x04 \x01(\x05"y\n\x12GetLineageResponse\x12\'\n\x05nodes\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.LineageNode\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x11\n\ttruncated\x18\x03 \x01(\x08*y\n\x10LineageDirection\x12!\n\x1dLINEAGE_DIRECTION_UNSPECIFIED\x10\x00\x12\x1f\n\x1bLINEAGE_DIRECTION_ANCESTORS\x10\x01\x12!\n\x1dLINEAGE_DIRECTION_DESCENDANTS\x10\x02\x32\xa4\x02\n\x0eLineageService\x12\\\n\x0f\x41\x64\x64LineageEdges\x12#.modelbox.v1.AddLineageEdgesRequest\x1a$.modelbox.v1.AddLineageEdgesResponse\x12\x65\n\x12RemoveLineageEdges\x12&.modelbox.v1.RemoveLineageEdgesRequest\x1a\'.modelbox.v1.RemoveLineageEdgesResponse\x12M\n\nGetLineage\x12\x1e.modelbox.v1.GetLineageRequest\x1a\x1f.modelbox.v1.GetLineageResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!modelbox/v1/lineage_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x0bLineageNode\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x10\n\x08\x64istance\x18\x03 \x01(\x05\"o\n\x0bLineageEdge\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x10\n\x08relation\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x16\x41\x64\x64LineageEdgesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"B\n\x17\x41\x64\x64LineageEdgesResponse\x12\'\n\x05\x65\x64ges\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\"k\n\x19RemoveLineageEdgesRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"3\n\x1aRemoveLineageEdgesResponse\x12\x15\n\rremoved_count\x18\x01 \x01(\x03\"{\n\x11GetLineageRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x30\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.modelbox.v1.LineageDirection\x12\x11\n\tmax_depth\x18\x04 \x01(\x05\"y\n\x12GetLineageResponse\x12\'\n\x05nodes\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.LineageNode\x12\'\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.LineageEdge\x12\x11\n\ttruncated\x18\x03 \x01(\x08*y\n\x10LineageDirection\x12!\n\x1dLINEAGE_DIRECTION_UNSPECIFIED\x10\x00\x12\x1f\n\x1bLINEAGE_DIRECTION_ANCESTORS\x10\x01\x12!\n\x1dLINEAGE_DIRECTION_DESCENDANTS\x10\x02\x32\xa4\x02\n\x0eLineageService\x12\\\n\x0f\x41\x64\x64LineageEdges\x12#.modelbox.v1.AddLineageEdgesRequest\x1a$.modelbox.v1.AddLineageEdgesResponse\x12\x65\n\x12RemoveLineageEdges\x12&.modelbox.v1.RemoveLineageEdgesRequest\x1a\'.modelbox.v1.RemoveLineageEdgesResponse\x12M\n\nGetLineage\x12\x1e.modelbox.v1.GetLineageRequest\x1a\x1f.modelbox.v1.GetLineageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.lineage_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.lineage_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LINEAGEDIRECTION"]._serialized_start = 841
-    _globals["_LINEAGEDIRECTION"]._serialized_end = 962
-    _globals["_LINEAGENODE"]._serialized_start = 83
-    _globals["_LINEAGENODE"]._serialized_end = 142
-    _globals["_LINEAGEEDGE"]._serialized_start = 144
-    _globals["_LINEAGEEDGE"]._serialized_end = 255
-    _globals["_ADDLINEAGEEDGESREQUEST"]._serialized_start = 257
-    _globals["_ADDLINEAGEEDGESREQUEST"]._serialized_end = 361
-    _globals["_ADDLINEAGEEDGESRESPONSE"]._serialized_start = 363
-    _globals["_ADDLINEAGEEDGESRESPONSE"]._serialized_end = 429
-    _globals["_REMOVELINEAGEEDGESREQUEST"]._serialized_start = 431
-    _globals["_REMOVELINEAGEEDGESREQUEST"]._serialized_end = 538
-    _globals["_REMOVELINEAGEEDGESRESPONSE"]._serialized_start = 540
-    _globals["_REMOVELINEAGEEDGESRESPONSE"]._serialized_end = 591
-    _globals["_GETLINEAGEREQUEST"]._serialized_start = 593
-    _globals["_GETLINEAGEREQUEST"]._serialized_end = 716
-    _globals["_GETLINEAGERESPONSE"]._serialized_start = 718
-    _globals["_GETLINEAGERESPONSE"]._serialized_end = 839
-    _globals["_LINEAGESERVICE"]._serialized_start = 965
-    _globals["_LINEAGESERVICE"]._serialized_end = 1257
+  DESCRIPTOR._loaded_options = None
+  _globals['_LINEAGEDIRECTION']._serialized_start=841
+  _globals['_LINEAGEDIRECTION']._serialized_end=962
+  _globals['_LINEAGENODE']._serialized_start=83
+  _globals['_LINEAGENODE']._serialized_end=142
+  _globals['_LINEAGEEDGE']._serialized_start=144
+  _globals['_LINEAGEEDGE']._serialized_end=255
+  _globals['_ADDLINEAGEEDGESREQUEST']._serialized_start=257
+  _globals['_ADDLINEAGEEDGESREQUEST']._serialized_end=361
+  _globals['_ADDLINEAGEEDGESRESPONSE']._serialized_start=363
+  _globals['_ADDLINEAGEEDGESRESPONSE']._serialized_end=429
+  _globals['_REMOVELINEAGEEDGESREQUEST']._serialized_start=431
+  _globals['_REMOVELINEAGEEDGESREQUEST']._serialized_end=538
+  _globals['_REMOVELINEAGEEDGESRESPONSE']._serialized_start=540
+  _globals['_REMOVELINEAGEEDGESRESPONSE']._serialized_end=591
+  _globals['_GETLINEAGEREQUEST']._serialized_start=593
+  _globals['_GETLINEAGEREQUEST']._serialized_end=716
+  _globals['_GETLINEAGERESPONSE']._serialized_start=718
+  _globals['_GETLINEAGERESPONSE']._serialized_end=839
+  _globals['_LINEAGESERVICE']._serialized_start=965
+  _globals['_LINEAGESERVICE']._serialized_end=1257
 # @@protoc_insertion_point(module_scope)

@@ -13,7 +13,6 @@ class LineageDirection(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LINEAGE_DIRECTION_UNSPECIFIED: _ClassVar[LineageDirection]
     LINEAGE_DIRECTION_ANCESTORS: _ClassVar[LineageDirection]
     LINEAGE_DIRECTION_DESCENDANTS: _ClassVar[LineageDirection]
-
 LINEAGE_DIRECTION_UNSPECIFIED: LineageDirection
 LINEAGE_DIRECTION_ANCESTORS: LineageDirection
 LINEAGE_DIRECTION_DESCENDANTS: LineageDirection
@@ -26,9 +25,7 @@ class LineageNode(_message.Message):
     node: str
     path: str
     distance: int
-    def __init__(
-        self, node: _Optional[str] = ..., path: _Optional[str] = ..., distance: _Optional[int] = ...
-    ) -> None: ...
+    def __init__(self, node: _Optional[str] = ..., path: _Optional[str] = ..., distance: _Optional[int] = ...) -> None: ...
 
 class LineageEdge(_message.Message):
     __slots__ = ("source", "target", "relation", "created_at")
@@ -40,13 +37,7 @@ class LineageEdge(_message.Message):
     target: str
     relation: str
     created_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        source: _Optional[str] = ...,
-        target: _Optional[str] = ...,
-        relation: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, source: _Optional[str] = ..., target: _Optional[str] = ..., relation: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AddLineageEdgesRequest(_message.Message):
     __slots__ = ("namespace", "edges", "request_id")
@@ -56,12 +47,7 @@ class AddLineageEdgesRequest(_message.Message):
     namespace: str
     edges: _containers.RepeatedCompositeFieldContainer[LineageEdge]
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class AddLineageEdgesResponse(_message.Message):
     __slots__ = ("edges",)
@@ -77,12 +63,7 @@ class RemoveLineageEdgesRequest(_message.Message):
     namespace: str
     edges: _containers.RepeatedCompositeFieldContainer[LineageEdge]
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RemoveLineageEdgesResponse(_message.Message):
     __slots__ = ("removed_count",)
@@ -100,13 +81,7 @@ class GetLineageRequest(_message.Message):
     namespace: str
     direction: LineageDirection
     max_depth: int
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        namespace: _Optional[str] = ...,
-        direction: _Optional[_Union[LineageDirection, str]] = ...,
-        max_depth: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., namespace: _Optional[str] = ..., direction: _Optional[_Union[LineageDirection, str]] = ..., max_depth: _Optional[int] = ...) -> None: ...
 
 class GetLineageResponse(_message.Message):
     __slots__ = ("nodes", "edges", "truncated")
@@ -116,9 +91,4 @@ class GetLineageResponse(_message.Message):
     nodes: _containers.RepeatedCompositeFieldContainer[LineageNode]
     edges: _containers.RepeatedCompositeFieldContainer[LineageEdge]
     truncated: bool
-    def __init__(
-        self,
-        nodes: _Optional[_Iterable[_Union[LineageNode, _Mapping]]] = ...,
-        edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ...,
-        truncated: bool = ...,
-    ) -> None: ...
+    def __init__(self, nodes: _Optional[_Iterable[_Union[LineageNode, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ..., truncated: bool = ...) -> None: ...

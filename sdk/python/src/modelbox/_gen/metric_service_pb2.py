@@ -4,15 +4,18 @@
 # source: modelbox/v1/metric_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/metric_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/metric_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,27 +25,25 @@ _sym_db = _symbol_database.Default()
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n modelbox/v1/metric_service.proto\x12\x0bmodelbox.v1\x1a\x18modelbox/v1/common.proto"\x87\x01\n\x11LogMetricsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12(\n\x06points\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint\x12$\n\x05\x66\x65nce\x18\x03 \x01(\x0b\x32\x15.modelbox.v1.RunFence\x12\x12\n\nrequest_id\x18\x04 \x01(\t")\n\x12LogMetricsResponse\x12\x13\n\x0bpoint_count\x18\x01 \x01(\x03"1\n\x11GetMetricsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04keys\x18\x02 \x03(\t">\n\x12GetMetricsResponse\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint"\xa5\x01\n\x17ListMetricPointsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x15\n\x08min_step\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08max_step\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\tB\x0b\n\t_min_stepB\x0b\n\t_max_step"]\n\x18ListMetricPointsResponse\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8e\x02\n\rMetricService\x12M\n\nLogMetrics\x12\x1e.modelbox.v1.LogMetricsRequest\x1a\x1f.modelbox.v1.LogMetricsResponse\x12M\n\nGetMetrics\x12\x1e.modelbox.v1.GetMetricsRequest\x1a\x1f.modelbox.v1.GetMetricsResponse\x12_\n\x10ListMetricPoints\x12$.modelbox.v1.ListMetricPointsRequest\x1a%.modelbox.v1.ListMetricPointsResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n modelbox/v1/metric_service.proto\x12\x0bmodelbox.v1\x1a\x18modelbox/v1/common.proto\"\x87\x01\n\x11LogMetricsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12(\n\x06points\x18\x02 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint\x12$\n\x05\x66\x65nce\x18\x03 \x01(\x0b\x32\x15.modelbox.v1.RunFence\x12\x12\n\nrequest_id\x18\x04 \x01(\t\")\n\x12LogMetricsResponse\x12\x13\n\x0bpoint_count\x18\x01 \x01(\x03\"1\n\x11GetMetricsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0c\n\x04keys\x18\x02 \x03(\t\">\n\x12GetMetricsResponse\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint\"\xa5\x01\n\x17ListMetricPointsRequest\x12\x0e\n\x06object\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x15\n\x08min_step\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08max_step\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\tB\x0b\n\t_min_stepB\x0b\n\t_max_step\"]\n\x18ListMetricPointsResponse\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.modelbox.v1.MetricPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8e\x02\n\rMetricService\x12M\n\nLogMetrics\x12\x1e.modelbox.v1.LogMetricsRequest\x1a\x1f.modelbox.v1.LogMetricsResponse\x12M\n\nGetMetrics\x12\x1e.modelbox.v1.GetMetricsRequest\x1a\x1f.modelbox.v1.GetMetricsResponse\x12_\n\x10ListMetricPoints\x12$.modelbox.v1.ListMetricPointsRequest\x1a%.modelbox.v1.ListMetricPointsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.metric_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.metric_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LOGMETRICSREQUEST"]._serialized_start = 76
-    _globals["_LOGMETRICSREQUEST"]._serialized_end = 211
-    _globals["_LOGMETRICSRESPONSE"]._serialized_start = 213
-    _globals["_LOGMETRICSRESPONSE"]._serialized_end = 254
-    _globals["_GETMETRICSREQUEST"]._serialized_start = 256
-    _globals["_GETMETRICSREQUEST"]._serialized_end = 305
-    _globals["_GETMETRICSRESPONSE"]._serialized_start = 307
-    _globals["_GETMETRICSRESPONSE"]._serialized_end = 369
-    _globals["_LISTMETRICPOINTSREQUEST"]._serialized_start = 372
-    _globals["_LISTMETRICPOINTSREQUEST"]._serialized_end = 537
-    _globals["_LISTMETRICPOINTSRESPONSE"]._serialized_start = 539
-    _globals["_LISTMETRICPOINTSRESPONSE"]._serialized_end = 632
-    _globals["_METRICSERVICE"]._serialized_start = 635
-    _globals["_METRICSERVICE"]._serialized_end = 905
+  DESCRIPTOR._loaded_options = None
+  _globals['_LOGMETRICSREQUEST']._serialized_start=76
+  _globals['_LOGMETRICSREQUEST']._serialized_end=211
+  _globals['_LOGMETRICSRESPONSE']._serialized_start=213
+  _globals['_LOGMETRICSRESPONSE']._serialized_end=254
+  _globals['_GETMETRICSREQUEST']._serialized_start=256
+  _globals['_GETMETRICSREQUEST']._serialized_end=305
+  _globals['_GETMETRICSRESPONSE']._serialized_start=307
+  _globals['_GETMETRICSRESPONSE']._serialized_end=369
+  _globals['_LISTMETRICPOINTSREQUEST']._serialized_start=372
+  _globals['_LISTMETRICPOINTSREQUEST']._serialized_end=537
+  _globals['_LISTMETRICPOINTSRESPONSE']._serialized_start=539
+  _globals['_LISTMETRICPOINTSRESPONSE']._serialized_end=632
+  _globals['_METRICSERVICE']._serialized_start=635
+  _globals['_METRICSERVICE']._serialized_end=905
 # @@protoc_insertion_point(module_scope)

@@ -17,13 +17,7 @@ class LogMetricsRequest(_message.Message):
     points: _containers.RepeatedCompositeFieldContainer[_common_pb2.MetricPoint]
     fence: _common_pb2.RunFence
     request_id: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ...,
-        fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ..., fence: _Optional[_Union[_common_pb2.RunFence, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class LogMetricsResponse(_message.Message):
     __slots__ = ("point_count",)
@@ -43,9 +37,7 @@ class GetMetricsResponse(_message.Message):
     __slots__ = ("points",)
     POINTS_FIELD_NUMBER: _ClassVar[int]
     points: _containers.RepeatedCompositeFieldContainer[_common_pb2.MetricPoint]
-    def __init__(
-        self, points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ...
-    ) -> None: ...
+    def __init__(self, points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ...) -> None: ...
 
 class ListMetricPointsRequest(_message.Message):
     __slots__ = ("object", "key", "min_step", "max_step", "page_size", "page_token")
@@ -61,15 +53,7 @@ class ListMetricPointsRequest(_message.Message):
     max_step: int
     page_size: int
     page_token: str
-    def __init__(
-        self,
-        object: _Optional[str] = ...,
-        key: _Optional[str] = ...,
-        min_step: _Optional[int] = ...,
-        max_step: _Optional[int] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., key: _Optional[str] = ..., min_step: _Optional[int] = ..., max_step: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListMetricPointsResponse(_message.Message):
     __slots__ = ("points", "next_page_token")
@@ -77,8 +61,4 @@ class ListMetricPointsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     points: _containers.RepeatedCompositeFieldContainer[_common_pb2.MetricPoint]
     next_page_token: str
-    def __init__(
-        self,
-        points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, points: _Optional[_Iterable[_Union[_common_pb2.MetricPoint, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

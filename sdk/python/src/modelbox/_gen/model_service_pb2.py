@@ -4,15 +4,18 @@
 # source: modelbox/v1/model_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/model_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/model_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,51 +27,49 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1fmodelbox/v1/model_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xcd\x03\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x0c\n\x04task\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12.\n\x06labels\x18\x08 \x03(\x0b\x32\x1e.modelbox.v1.Model.LabelsEntry\x12*\n\x04tags\x18\t \x03(\x0b\x32\x1c.modelbox.v1.Model.TagsEntry\x12\x16\n\x0elatest_version\x18\n \x01(\t\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01"\x93\x02\n\x12\x43reateModelRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12;\n\x06labels\x18\x06 \x03(\x0b\x32+.modelbox.v1.CreateModelRequest.LabelsEntry\x12\x12\n\nexperiment\x18\x07 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01"H\n\x13\x43reateModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08" \n\x0fGetModelRequest\x12\r\n\x05model\x18\x01 \x01(\t"5\n\x10GetModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model"o\n\x11ListModelsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"e\n\x12ListModelsResponse\x12"\n\x06models\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08"\x8d\x01\n\x0bModelUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x11\n\x04task\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x07\n\x05_taskB\x0e\n\x0c_description"\xa0\x01\n\x12UpdateModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12(\n\x06update\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.ModelUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t"8\n\x13UpdateModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model"X\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"8\n\x13\x44\x65leteModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model2\x9c\x03\n\x0cModelService\x12P\n\x0b\x43reateModel\x12\x1f.modelbox.v1.CreateModelRequest\x1a .modelbox.v1.CreateModelResponse\x12G\n\x08GetModel\x12\x1c.modelbox.v1.GetModelRequest\x1a\x1d.modelbox.v1.GetModelResponse\x12M\n\nListModels\x12\x1e.modelbox.v1.ListModelsRequest\x1a\x1f.modelbox.v1.ListModelsResponse\x12P\n\x0bUpdateModel\x12\x1f.modelbox.v1.UpdateModelRequest\x1a .modelbox.v1.UpdateModelResponse\x12P\n\x0b\x44\x65leteModel\x12\x1f.modelbox.v1.DeleteModelRequest\x1a .modelbox.v1.DeleteModelResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmodelbox/v1/model_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcd\x03\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x0c\n\x04task\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12.\n\x06labels\x18\x08 \x03(\x0b\x32\x1e.modelbox.v1.Model.LabelsEntry\x12*\n\x04tags\x18\t \x03(\x0b\x32\x1c.modelbox.v1.Model.TagsEntry\x12\x16\n\x0elatest_version\x18\n \x01(\t\x12\x0c\n\x04\x65tag\x18\x0b \x01(\t\x12.\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1a+\n\tTagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x93\x02\n\x12\x43reateModelRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12;\n\x06labels\x18\x06 \x03(\x0b\x32+.modelbox.v1.CreateModelRequest.LabelsEntry\x12\x12\n\nexperiment\x18\x07 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"H\n\x13\x43reateModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\" \n\x0fGetModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"5\n\x10GetModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model\"o\n\x11ListModelsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"e\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.modelbox.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\x8d\x01\n\x0bModelUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x11\n\x04task\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x07\n\x05_taskB\x0e\n\x0c_description\"\xa0\x01\n\x12UpdateModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12(\n\x06update\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.ModelUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"8\n\x13UpdateModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model\"X\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"8\n\x13\x44\x65leteModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.modelbox.v1.Model2\x9c\x03\n\x0cModelService\x12P\n\x0b\x43reateModel\x12\x1f.modelbox.v1.CreateModelRequest\x1a .modelbox.v1.CreateModelResponse\x12G\n\x08GetModel\x12\x1c.modelbox.v1.GetModelRequest\x1a\x1d.modelbox.v1.GetModelResponse\x12M\n\nListModels\x12\x1e.modelbox.v1.ListModelsRequest\x1a\x1f.modelbox.v1.ListModelsResponse\x12P\n\x0bUpdateModel\x12\x1f.modelbox.v1.UpdateModelRequest\x1a .modelbox.v1.UpdateModelResponse\x12P\n\x0b\x44\x65leteModel\x12\x1f.modelbox.v1.DeleteModelRequest\x1a .modelbox.v1.DeleteModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.model_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.model_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_MODEL_LABELSENTRY"]._loaded_options = None
-    _globals["_MODEL_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_MODEL_TAGSENTRY"]._loaded_options = None
-    _globals["_MODEL_TAGSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATEMODELREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_CREATEMODELREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_MODEL"]._serialized_start = 146
-    _globals["_MODEL"]._serialized_end = 607
-    _globals["_MODEL_LABELSENTRY"]._serialized_start = 493
-    _globals["_MODEL_LABELSENTRY"]._serialized_end = 562
-    _globals["_MODEL_TAGSENTRY"]._serialized_start = 564
-    _globals["_MODEL_TAGSENTRY"]._serialized_end = 607
-    _globals["_CREATEMODELREQUEST"]._serialized_start = 610
-    _globals["_CREATEMODELREQUEST"]._serialized_end = 885
-    _globals["_CREATEMODELREQUEST_LABELSENTRY"]._serialized_start = 493
-    _globals["_CREATEMODELREQUEST_LABELSENTRY"]._serialized_end = 562
-    _globals["_CREATEMODELRESPONSE"]._serialized_start = 887
-    _globals["_CREATEMODELRESPONSE"]._serialized_end = 959
-    _globals["_GETMODELREQUEST"]._serialized_start = 961
-    _globals["_GETMODELREQUEST"]._serialized_end = 993
-    _globals["_GETMODELRESPONSE"]._serialized_start = 995
-    _globals["_GETMODELRESPONSE"]._serialized_end = 1048
-    _globals["_LISTMODELSREQUEST"]._serialized_start = 1050
-    _globals["_LISTMODELSREQUEST"]._serialized_end = 1161
-    _globals["_LISTMODELSRESPONSE"]._serialized_start = 1163
-    _globals["_LISTMODELSRESPONSE"]._serialized_end = 1264
-    _globals["_MODELUPDATE"]._serialized_start = 1267
-    _globals["_MODELUPDATE"]._serialized_end = 1408
-    _globals["_UPDATEMODELREQUEST"]._serialized_start = 1411
-    _globals["_UPDATEMODELREQUEST"]._serialized_end = 1571
-    _globals["_UPDATEMODELRESPONSE"]._serialized_start = 1573
-    _globals["_UPDATEMODELRESPONSE"]._serialized_end = 1629
-    _globals["_DELETEMODELREQUEST"]._serialized_start = 1631
-    _globals["_DELETEMODELREQUEST"]._serialized_end = 1719
-    _globals["_DELETEMODELRESPONSE"]._serialized_start = 1721
-    _globals["_DELETEMODELRESPONSE"]._serialized_end = 1777
-    _globals["_MODELSERVICE"]._serialized_start = 1780
-    _globals["_MODELSERVICE"]._serialized_end = 2192
+  DESCRIPTOR._loaded_options = None
+  _globals['_MODEL_LABELSENTRY']._loaded_options = None
+  _globals['_MODEL_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_MODEL_TAGSENTRY']._loaded_options = None
+  _globals['_MODEL_TAGSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEMODELREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_CREATEMODELREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_MODEL']._serialized_start=146
+  _globals['_MODEL']._serialized_end=607
+  _globals['_MODEL_LABELSENTRY']._serialized_start=493
+  _globals['_MODEL_LABELSENTRY']._serialized_end=562
+  _globals['_MODEL_TAGSENTRY']._serialized_start=564
+  _globals['_MODEL_TAGSENTRY']._serialized_end=607
+  _globals['_CREATEMODELREQUEST']._serialized_start=610
+  _globals['_CREATEMODELREQUEST']._serialized_end=885
+  _globals['_CREATEMODELREQUEST_LABELSENTRY']._serialized_start=493
+  _globals['_CREATEMODELREQUEST_LABELSENTRY']._serialized_end=562
+  _globals['_CREATEMODELRESPONSE']._serialized_start=887
+  _globals['_CREATEMODELRESPONSE']._serialized_end=959
+  _globals['_GETMODELREQUEST']._serialized_start=961
+  _globals['_GETMODELREQUEST']._serialized_end=993
+  _globals['_GETMODELRESPONSE']._serialized_start=995
+  _globals['_GETMODELRESPONSE']._serialized_end=1048
+  _globals['_LISTMODELSREQUEST']._serialized_start=1050
+  _globals['_LISTMODELSREQUEST']._serialized_end=1161
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1163
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1264
+  _globals['_MODELUPDATE']._serialized_start=1267
+  _globals['_MODELUPDATE']._serialized_end=1408
+  _globals['_UPDATEMODELREQUEST']._serialized_start=1411
+  _globals['_UPDATEMODELREQUEST']._serialized_end=1571
+  _globals['_UPDATEMODELRESPONSE']._serialized_start=1573
+  _globals['_UPDATEMODELRESPONSE']._serialized_end=1629
+  _globals['_DELETEMODELREQUEST']._serialized_start=1631
+  _globals['_DELETEMODELREQUEST']._serialized_end=1719
+  _globals['_DELETEMODELRESPONSE']._serialized_start=1721
+  _globals['_DELETEMODELRESPONSE']._serialized_end=1777
+  _globals['_MODELSERVICE']._serialized_start=1780
+  _globals['_MODELSERVICE']._serialized_end=2192
 # @@protoc_insertion_point(module_scope)

@@ -10,31 +10,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Model(_message.Message):
-    __slots__ = (
-        "id",
-        "namespace_id",
-        "path",
-        "name",
-        "owner",
-        "task",
-        "description",
-        "labels",
-        "tags",
-        "latest_version",
-        "etag",
-        "created_at",
-        "updated_at",
-    )
+    __slots__ = ("id", "namespace_id", "path", "name", "owner", "task", "description", "labels", "tags", "latest_version", "etag", "created_at", "updated_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class TagsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -42,7 +25,6 @@ class Model(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
-
     ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -69,22 +51,7 @@ class Model(_message.Message):
     etag: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        path: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        task: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        tags: _Optional[_Mapping[str, str]] = ...,
-        latest_version: _Optional[str] = ...,
-        etag: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., task: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., tags: _Optional[_Mapping[str, str]] = ..., latest_version: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateModelRequest(_message.Message):
     __slots__ = ("namespace", "name", "owner", "task", "description", "labels", "experiment", "request_id")
@@ -94,10 +61,7 @@ class CreateModelRequest(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -114,17 +78,7 @@ class CreateModelRequest(_message.Message):
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     experiment: str
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        task: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        experiment: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., task: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., experiment: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CreateModelResponse(_message.Message):
     __slots__ = ("model", "exists")
@@ -158,14 +112,7 @@ class ListModelsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListModelsResponse(_message.Message):
     __slots__ = ("models", "next_page_token", "incomplete")
@@ -175,12 +122,7 @@ class ListModelsResponse(_message.Message):
     models: _containers.RepeatedCompositeFieldContainer[Model]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class ModelUpdate(_message.Message):
     __slots__ = ("name", "owner", "task", "description")
@@ -192,13 +134,7 @@ class ModelUpdate(_message.Message):
     owner: str
     task: str
     description: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        task: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., task: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
 
 class UpdateModelRequest(_message.Message):
     __slots__ = ("model", "update", "update_mask", "etag", "request_id")
@@ -212,14 +148,7 @@ class UpdateModelRequest(_message.Message):
     update_mask: _field_mask_pb2.FieldMask
     etag: str
     request_id: str
-    def __init__(
-        self,
-        model: _Optional[str] = ...,
-        update: _Optional[_Union[ModelUpdate, _Mapping]] = ...,
-        update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., update: _Optional[_Union[ModelUpdate, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateModelResponse(_message.Message):
     __slots__ = ("model",)
@@ -237,13 +166,7 @@ class DeleteModelRequest(_message.Message):
     recursive: bool
     etag: str
     request_id: str
-    def __init__(
-        self,
-        model: _Optional[str] = ...,
-        recursive: bool = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., recursive: bool = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteModelResponse(_message.Message):
     __slots__ = ("model",)

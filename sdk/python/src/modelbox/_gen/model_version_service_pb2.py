@@ -4,15 +4,18 @@
 # source: modelbox/v1/model_version_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/model_version_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/model_version_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,69 +29,67 @@ from modelbox._gen import artifact_service_pb2 as modelbox_dot_v1_dot_artifact__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\'modelbox/v1/model_version_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"modelbox/v1/artifact_service.proto\x1a\x18modelbox/v1/common.proto"\x83\x05\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x10\n\x08model_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x11\n\tframework\x18\x08 \x01(\t\x12\x15\n\rcheckpoint_id\x18\t \x01(\t\x12\x15\n\rexperiment_id\x18\n \x01(\t\x12$\n\x04tags\x18\x0b \x03(\x0b\x32\x16.modelbox.v1.UniqueTag\x12\x35\n\x06labels\x18\x0c \x03(\x0b\x32%.modelbox.v1.ModelVersion.LabelsEntry\x12\x37\n\x07metrics\x18\r \x03(\x0b\x32&.modelbox.v1.ModelVersion.MetricsEntry\x12\'\n\x08\x61rtifact\x18\x0e \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0c\n\x04\x65tag\x18\x0f \x01(\t\x12.\n\ncreated_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01"\xfb\x03\n\x19\x43reateModelVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x11\n\tframework\x18\x05 \x01(\t\x12\x12\n\ncheckpoint\x18\x06 \x01(\t\x12\x12\n\nexperiment\x18\x07 \x01(\t\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x42\n\x06labels\x18\t \x03(\x0b\x32\x32.modelbox.v1.CreateModelVersionRequest.LabelsEntry\x12\x44\n\x07metrics\x18\n \x03(\x0b\x32\x33.modelbox.v1.CreateModelVersionRequest.MetricsEntry\x12#\n\x05\x66iles\x18\x0b \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01"X\n\x1a\x43reateModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08")\n\x16GetModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t"E\n\x17GetModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion"r\n\x18ListModelVersionsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t"u\n\x19ListModelVersionsResponse\x12+\n\x08versions\x18\x01 \x03(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08"\x80\x01\n\x12ModelVersionUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tframework\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\x07\n\x05_nameB\x0e\n\x0c_descriptionB\x0c\n\n_framework"\xb0\x01\n\x19UpdateModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12/\n\x06update\x18\x02 \x01(\x0b\x32\x1f.modelbox.v1.ModelVersionUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t"H\n\x1aUpdateModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion"a\n\x19\x44\x65leteModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"H\n\x1a\x44\x65leteModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion"a\n\x13SetUniqueTagRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"_\n\x14SetUniqueTagResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x1b\n\x13previous_version_id\x18\x02 \x01(\t"H\n\x16RemoveUniqueTagRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t"E\n\x17RemoveUniqueTagResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion"Z\n\x15ListTagHistoryRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t"b\n\x16ListTagHistoryResponse\x12/\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1a.modelbox.v1.TagAssignment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xbc\x01\n\rTagAssignment\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x10\n\x08model_id\x18\x02 \x01(\t\x12\x12\n\nversion_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12*\n\x06set_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08unset_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t2\x9a\x06\n\x13ModelVersionService\x12\x65\n\x12\x43reateModelVersion\x12&.modelbox.v1.CreateModelVersionRequest\x1a\'.modelbox.v1.CreateModelVersionResponse\x12\\\n\x0fGetModelVersion\x12#.modelbox.v1.GetModelVersionRequest\x1a$.modelbox.v1.GetModelVersionResponse\x12\x62\n\x11ListModelVersions\x12%.modelbox.v1.ListModelVersionsRequest\x1a&.modelbox.v1.ListModelVersionsResponse\x12\x65\n\x12UpdateModelVersion\x12&.modelbox.v1.UpdateModelVersionRequest\x1a\'.modelbox.v1.UpdateModelVersionResponse\x12\x65\n\x12\x44\x65leteModelVersion\x12&.modelbox.v1.DeleteModelVersionRequest\x1a\'.modelbox.v1.DeleteModelVersionResponse\x12S\n\x0cSetUniqueTag\x12 .modelbox.v1.SetUniqueTagRequest\x1a!.modelbox.v1.SetUniqueTagResponse\x12\\\n\x0fRemoveUniqueTag\x12#.modelbox.v1.RemoveUniqueTagRequest\x1a$.modelbox.v1.RemoveUniqueTagResponse\x12Y\n\x0eListTagHistory\x12".modelbox.v1.ListTagHistoryRequest\x1a#.modelbox.v1.ListTagHistoryResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'modelbox/v1/model_version_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"modelbox/v1/artifact_service.proto\x1a\x18modelbox/v1/common.proto\"\x83\x05\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0cnamespace_id\x18\x02 \x01(\t\x12\x10\n\x08model_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x07 \x01(\t\x12\x11\n\tframework\x18\x08 \x01(\t\x12\x15\n\rcheckpoint_id\x18\t \x01(\t\x12\x15\n\rexperiment_id\x18\n \x01(\t\x12$\n\x04tags\x18\x0b \x03(\x0b\x32\x16.modelbox.v1.UniqueTag\x12\x35\n\x06labels\x18\x0c \x03(\x0b\x32%.modelbox.v1.ModelVersion.LabelsEntry\x12\x37\n\x07metrics\x18\r \x03(\x0b\x32&.modelbox.v1.ModelVersion.MetricsEntry\x12\'\n\x08\x61rtifact\x18\x0e \x01(\x0b\x32\x15.modelbox.v1.Artifact\x12\x0c\n\x04\x65tag\x18\x0f \x01(\t\x12.\n\ncreated_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\"\xfb\x03\n\x19\x43reateModelVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x11\n\tframework\x18\x05 \x01(\t\x12\x12\n\ncheckpoint\x18\x06 \x01(\t\x12\x12\n\nexperiment\x18\x07 \x01(\t\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x42\n\x06labels\x18\t \x03(\x0b\x32\x32.modelbox.v1.CreateModelVersionRequest.LabelsEntry\x12\x44\n\x07metrics\x18\n \x03(\x0b\x32\x33.modelbox.v1.CreateModelVersionRequest.MetricsEntry\x12#\n\x05\x66iles\x18\x0b \x01(\x0b\x32\x14.modelbox.v1.FileSet\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aH\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.modelbox.v1.MetricValue:\x02\x38\x01\"X\n\x1a\x43reateModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\")\n\x16GetModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\"E\n\x17GetModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\"r\n\x18ListModelVersionsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"u\n\x19ListModelVersionsResponse\x12+\n\x08versions\x18\x01 \x03(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\x80\x01\n\x12ModelVersionUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tframework\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\x07\n\x05_nameB\x0e\n\x0c_descriptionB\x0c\n\n_framework\"\xb0\x01\n\x19UpdateModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12/\n\x06update\x18\x02 \x01(\x0b\x32\x1f.modelbox.v1.ModelVersionUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"H\n\x1aUpdateModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\"a\n\x19\x44\x65leteModelVersionRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"H\n\x1a\x44\x65leteModelVersionResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\"a\n\x13SetUniqueTagRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"_\n\x14SetUniqueTagResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\x12\x1b\n\x13previous_version_id\x18\x02 \x01(\t\"H\n\x16RemoveUniqueTagRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"E\n\x17RemoveUniqueTagResponse\x12*\n\x07version\x18\x01 \x01(\x0b\x32\x19.modelbox.v1.ModelVersion\"Z\n\x15ListTagHistoryRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x16ListTagHistoryResponse\x12/\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1a.modelbox.v1.TagAssignment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbc\x01\n\rTagAssignment\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x10\n\x08model_id\x18\x02 \x01(\t\x12\x12\n\nversion_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12*\n\x06set_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08unset_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t2\x9a\x06\n\x13ModelVersionService\x12\x65\n\x12\x43reateModelVersion\x12&.modelbox.v1.CreateModelVersionRequest\x1a\'.modelbox.v1.CreateModelVersionResponse\x12\\\n\x0fGetModelVersion\x12#.modelbox.v1.GetModelVersionRequest\x1a$.modelbox.v1.GetModelVersionResponse\x12\x62\n\x11ListModelVersions\x12%.modelbox.v1.ListModelVersionsRequest\x1a&.modelbox.v1.ListModelVersionsResponse\x12\x65\n\x12UpdateModelVersion\x12&.modelbox.v1.UpdateModelVersionRequest\x1a\'.modelbox.v1.UpdateModelVersionResponse\x12\x65\n\x12\x44\x65leteModelVersion\x12&.modelbox.v1.DeleteModelVersionRequest\x1a\'.modelbox.v1.DeleteModelVersionResponse\x12S\n\x0cSetUniqueTag\x12 .modelbox.v1.SetUniqueTagRequest\x1a!.modelbox.v1.SetUniqueTagResponse\x12\\\n\x0fRemoveUniqueTag\x12#.modelbox.v1.RemoveUniqueTagRequest\x1a$.modelbox.v1.RemoveUniqueTagResponse\x12Y\n\x0eListTagHistory\x12\".modelbox.v1.ListTagHistoryRequest\x1a#.modelbox.v1.ListTagHistoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.model_version_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.model_version_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_MODELVERSION_LABELSENTRY"]._loaded_options = None
-    _globals["_MODELVERSION_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_MODELVERSION_METRICSENTRY"]._loaded_options = None
-    _globals["_MODELVERSION_METRICSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATEMODELVERSIONREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_CREATEMODELVERSIONREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATEMODELVERSIONREQUEST_METRICSENTRY"]._loaded_options = None
-    _globals["_CREATEMODELVERSIONREQUEST_METRICSENTRY"]._serialized_options = b"8\001"
-    _globals["_MODELVERSION"]._serialized_start = 216
-    _globals["_MODELVERSION"]._serialized_end = 859
-    _globals["_MODELVERSION_LABELSENTRY"]._serialized_start = 716
-    _globals["_MODELVERSION_LABELSENTRY"]._serialized_end = 785
-    _globals["_MODELVERSION_METRICSENTRY"]._serialized_start = 787
-    _globals["_MODELVERSION_METRICSENTRY"]._serialized_end = 859
-    _globals["_CREATEMODELVERSIONREQUEST"]._serialized_start = 862
-    _globals["_CREATEMODELVERSIONREQUEST"]._serialized_end = 1369
-    _globals["_CREATEMODELVERSIONREQUEST_LABELSENTRY"]._serialized_start = 716
-    _globals["_CREATEMODELVERSIONREQUEST_LABELSENTRY"]._serialized_end = 785
-    _globals["_CREATEMODELVERSIONREQUEST_METRICSENTRY"]._serialized_start = 787
-    _globals["_CREATEMODELVERSIONREQUEST_METRICSENTRY"]._serialized_end = 859
-    _globals["_CREATEMODELVERSIONRESPONSE"]._serialized_start = 1371
-    _globals["_CREATEMODELVERSIONRESPONSE"]._serialized_end = 1459
-    _globals["_GETMODELVERSIONREQUEST"]._serialized_start = 1461
-    _globals["_GETMODELVERSIONREQUEST"]._serialized_end = 1502
-    _globals["_GETMODELVERSIONRESPONSE"]._serialized_start = 1504
-    _globals["_GETMODELVERSIONRESPONSE"]._serialized_end = 1573
-    _globals["_LISTMODELVERSIONSREQUEST"]._serialized_start = 1575
-    _globals["_LISTMODELVERSIONSREQUEST"]._serialized_end = 1689
-    _globals["_LISTMODELVERSIONSRESPONSE"]._serialized_start = 1691
-    _globals["_LISTMODELVERSIONSRESPONSE"]._serialized_end = 1808
-    _globals["_MODELVERSIONUPDATE"]._serialized_start = 1811
-    _globals["_MODELVERSIONUPDATE"]._serialized_end = 1939
-    _globals["_UPDATEMODELVERSIONREQUEST"]._serialized_start = 1942
-    _globals["_UPDATEMODELVERSIONREQUEST"]._serialized_end = 2118
-    _globals["_UPDATEMODELVERSIONRESPONSE"]._serialized_start = 2120
-    _globals["_UPDATEMODELVERSIONRESPONSE"]._serialized_end = 2192
-    _globals["_DELETEMODELVERSIONREQUEST"]._serialized_start = 2194
-    _globals["_DELETEMODELVERSIONREQUEST"]._serialized_end = 2291
-    _globals["_DELETEMODELVERSIONRESPONSE"]._serialized_start = 2293
-    _globals["_DELETEMODELVERSIONRESPONSE"]._serialized_end = 2365
-    _globals["_SETUNIQUETAGREQUEST"]._serialized_start = 2367
-    _globals["_SETUNIQUETAGREQUEST"]._serialized_end = 2464
-    _globals["_SETUNIQUETAGRESPONSE"]._serialized_start = 2466
-    _globals["_SETUNIQUETAGRESPONSE"]._serialized_end = 2561
-    _globals["_REMOVEUNIQUETAGREQUEST"]._serialized_start = 2563
-    _globals["_REMOVEUNIQUETAGREQUEST"]._serialized_end = 2635
-    _globals["_REMOVEUNIQUETAGRESPONSE"]._serialized_start = 2637
-    _globals["_REMOVEUNIQUETAGRESPONSE"]._serialized_end = 2706
-    _globals["_LISTTAGHISTORYREQUEST"]._serialized_start = 2708
-    _globals["_LISTTAGHISTORYREQUEST"]._serialized_end = 2798
-    _globals["_LISTTAGHISTORYRESPONSE"]._serialized_start = 2800
-    _globals["_LISTTAGHISTORYRESPONSE"]._serialized_end = 2898
-    _globals["_TAGASSIGNMENT"]._serialized_start = 2901
-    _globals["_TAGASSIGNMENT"]._serialized_end = 3089
-    _globals["_MODELVERSIONSERVICE"]._serialized_start = 3092
-    _globals["_MODELVERSIONSERVICE"]._serialized_end = 3886
+  DESCRIPTOR._loaded_options = None
+  _globals['_MODELVERSION_LABELSENTRY']._loaded_options = None
+  _globals['_MODELVERSION_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_MODELVERSION_METRICSENTRY']._loaded_options = None
+  _globals['_MODELVERSION_METRICSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEMODELVERSIONREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_CREATEMODELVERSIONREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEMODELVERSIONREQUEST_METRICSENTRY']._loaded_options = None
+  _globals['_CREATEMODELVERSIONREQUEST_METRICSENTRY']._serialized_options = b'8\001'
+  _globals['_MODELVERSION']._serialized_start=216
+  _globals['_MODELVERSION']._serialized_end=859
+  _globals['_MODELVERSION_LABELSENTRY']._serialized_start=716
+  _globals['_MODELVERSION_LABELSENTRY']._serialized_end=785
+  _globals['_MODELVERSION_METRICSENTRY']._serialized_start=787
+  _globals['_MODELVERSION_METRICSENTRY']._serialized_end=859
+  _globals['_CREATEMODELVERSIONREQUEST']._serialized_start=862
+  _globals['_CREATEMODELVERSIONREQUEST']._serialized_end=1369
+  _globals['_CREATEMODELVERSIONREQUEST_LABELSENTRY']._serialized_start=716
+  _globals['_CREATEMODELVERSIONREQUEST_LABELSENTRY']._serialized_end=785
+  _globals['_CREATEMODELVERSIONREQUEST_METRICSENTRY']._serialized_start=787
+  _globals['_CREATEMODELVERSIONREQUEST_METRICSENTRY']._serialized_end=859
+  _globals['_CREATEMODELVERSIONRESPONSE']._serialized_start=1371
+  _globals['_CREATEMODELVERSIONRESPONSE']._serialized_end=1459
+  _globals['_GETMODELVERSIONREQUEST']._serialized_start=1461
+  _globals['_GETMODELVERSIONREQUEST']._serialized_end=1502
+  _globals['_GETMODELVERSIONRESPONSE']._serialized_start=1504
+  _globals['_GETMODELVERSIONRESPONSE']._serialized_end=1573
+  _globals['_LISTMODELVERSIONSREQUEST']._serialized_start=1575
+  _globals['_LISTMODELVERSIONSREQUEST']._serialized_end=1689
+  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_start=1691
+  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_end=1808
+  _globals['_MODELVERSIONUPDATE']._serialized_start=1811
+  _globals['_MODELVERSIONUPDATE']._serialized_end=1939
+  _globals['_UPDATEMODELVERSIONREQUEST']._serialized_start=1942
+  _globals['_UPDATEMODELVERSIONREQUEST']._serialized_end=2118
+  _globals['_UPDATEMODELVERSIONRESPONSE']._serialized_start=2120
+  _globals['_UPDATEMODELVERSIONRESPONSE']._serialized_end=2192
+  _globals['_DELETEMODELVERSIONREQUEST']._serialized_start=2194
+  _globals['_DELETEMODELVERSIONREQUEST']._serialized_end=2291
+  _globals['_DELETEMODELVERSIONRESPONSE']._serialized_start=2293
+  _globals['_DELETEMODELVERSIONRESPONSE']._serialized_end=2365
+  _globals['_SETUNIQUETAGREQUEST']._serialized_start=2367
+  _globals['_SETUNIQUETAGREQUEST']._serialized_end=2464
+  _globals['_SETUNIQUETAGRESPONSE']._serialized_start=2466
+  _globals['_SETUNIQUETAGRESPONSE']._serialized_end=2561
+  _globals['_REMOVEUNIQUETAGREQUEST']._serialized_start=2563
+  _globals['_REMOVEUNIQUETAGREQUEST']._serialized_end=2635
+  _globals['_REMOVEUNIQUETAGRESPONSE']._serialized_start=2637
+  _globals['_REMOVEUNIQUETAGRESPONSE']._serialized_end=2706
+  _globals['_LISTTAGHISTORYREQUEST']._serialized_start=2708
+  _globals['_LISTTAGHISTORYREQUEST']._serialized_end=2798
+  _globals['_LISTTAGHISTORYRESPONSE']._serialized_start=2800
+  _globals['_LISTTAGHISTORYRESPONSE']._serialized_end=2898
+  _globals['_TAGASSIGNMENT']._serialized_start=2901
+  _globals['_TAGASSIGNMENT']._serialized_end=3089
+  _globals['_MODELVERSIONSERVICE']._serialized_start=3092
+  _globals['_MODELVERSIONSERVICE']._serialized_end=3886
 # @@protoc_insertion_point(module_scope)

@@ -12,45 +12,21 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ModelVersion(_message.Message):
-    __slots__ = (
-        "id",
-        "namespace_id",
-        "model_id",
-        "path",
-        "version",
-        "name",
-        "description",
-        "framework",
-        "checkpoint_id",
-        "experiment_id",
-        "tags",
-        "labels",
-        "metrics",
-        "artifact",
-        "etag",
-        "created_at",
-        "updated_at",
-    )
+    __slots__ = ("id", "namespace_id", "model_id", "path", "version", "name", "description", "framework", "checkpoint_id", "experiment_id", "tags", "labels", "metrics", "artifact", "etag", "created_at", "updated_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _common_pb2.MetricValue
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_ID_FIELD_NUMBER: _ClassVar[int]
@@ -85,62 +61,24 @@ class ModelVersion(_message.Message):
     etag: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        namespace_id: _Optional[str] = ...,
-        model_id: _Optional[str] = ...,
-        path: _Optional[str] = ...,
-        version: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        framework: _Optional[str] = ...,
-        checkpoint_id: _Optional[str] = ...,
-        experiment_id: _Optional[str] = ...,
-        tags: _Optional[_Iterable[_Union[_common_pb2.UniqueTag, _Mapping]]] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ...,
-        artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., namespace_id: _Optional[str] = ..., model_id: _Optional[str] = ..., path: _Optional[str] = ..., version: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., framework: _Optional[str] = ..., checkpoint_id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., tags: _Optional[_Iterable[_Union[_common_pb2.UniqueTag, _Mapping]]] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ..., artifact: _Optional[_Union[_artifact_service_pb2.Artifact, _Mapping]] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateModelVersionRequest(_message.Message):
-    __slots__ = (
-        "model",
-        "version",
-        "name",
-        "description",
-        "framework",
-        "checkpoint",
-        "experiment",
-        "tags",
-        "labels",
-        "metrics",
-        "files",
-        "request_id",
-    )
+    __slots__ = ("model", "version", "name", "description", "framework", "checkpoint", "experiment", "tags", "labels", "metrics", "files", "request_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _common_pb2.MetricValue
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.MetricValue, _Mapping]] = ...) -> None: ...
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -165,21 +103,7 @@ class CreateModelVersionRequest(_message.Message):
     metrics: _containers.MessageMap[str, _common_pb2.MetricValue]
     files: _artifact_service_pb2.FileSet
     request_id: str
-    def __init__(
-        self,
-        model: _Optional[str] = ...,
-        version: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        framework: _Optional[str] = ...,
-        checkpoint: _Optional[str] = ...,
-        experiment: _Optional[str] = ...,
-        tags: _Optional[_Iterable[str]] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ...,
-        files: _Optional[_Union[_artifact_service_pb2.FileSet, _Mapping]] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., framework: _Optional[str] = ..., checkpoint: _Optional[str] = ..., experiment: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., metrics: _Optional[_Mapping[str, _common_pb2.MetricValue]] = ..., files: _Optional[_Union[_artifact_service_pb2.FileSet, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CreateModelVersionResponse(_message.Message):
     __slots__ = ("version", "exists")
@@ -187,9 +111,7 @@ class CreateModelVersionResponse(_message.Message):
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     version: ModelVersion
     exists: bool
-    def __init__(
-        self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., exists: bool = ...
-    ) -> None: ...
+    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., exists: bool = ...) -> None: ...
 
 class GetModelVersionRequest(_message.Message):
     __slots__ = ("version",)
@@ -215,14 +137,7 @@ class ListModelVersionsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        model: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListModelVersionsResponse(_message.Message):
     __slots__ = ("versions", "next_page_token", "incomplete")
@@ -232,12 +147,7 @@ class ListModelVersionsResponse(_message.Message):
     versions: _containers.RepeatedCompositeFieldContainer[ModelVersion]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class ModelVersionUpdate(_message.Message):
     __slots__ = ("name", "description", "framework")
@@ -247,9 +157,7 @@ class ModelVersionUpdate(_message.Message):
     name: str
     description: str
     framework: str
-    def __init__(
-        self, name: _Optional[str] = ..., description: _Optional[str] = ..., framework: _Optional[str] = ...
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., framework: _Optional[str] = ...) -> None: ...
 
 class UpdateModelVersionRequest(_message.Message):
     __slots__ = ("version", "update", "update_mask", "etag", "request_id")
@@ -263,14 +171,7 @@ class UpdateModelVersionRequest(_message.Message):
     update_mask: _field_mask_pb2.FieldMask
     etag: str
     request_id: str
-    def __init__(
-        self,
-        version: _Optional[str] = ...,
-        update: _Optional[_Union[ModelVersionUpdate, _Mapping]] = ...,
-        update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., update: _Optional[_Union[ModelVersionUpdate, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateModelVersionResponse(_message.Message):
     __slots__ = ("version",)
@@ -288,13 +189,7 @@ class DeleteModelVersionRequest(_message.Message):
     recursive: bool
     etag: str
     request_id: str
-    def __init__(
-        self,
-        version: _Optional[str] = ...,
-        recursive: bool = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., recursive: bool = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteModelVersionResponse(_message.Message):
     __slots__ = ("version",)
@@ -312,13 +207,7 @@ class SetUniqueTagRequest(_message.Message):
     tag: str
     expected_version: str
     request_id: str
-    def __init__(
-        self,
-        version: _Optional[str] = ...,
-        tag: _Optional[str] = ...,
-        expected_version: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., tag: _Optional[str] = ..., expected_version: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class SetUniqueTagResponse(_message.Message):
     __slots__ = ("version", "previous_version_id")
@@ -326,11 +215,7 @@ class SetUniqueTagResponse(_message.Message):
     PREVIOUS_VERSION_ID_FIELD_NUMBER: _ClassVar[int]
     version: ModelVersion
     previous_version_id: str
-    def __init__(
-        self,
-        version: _Optional[_Union[ModelVersion, _Mapping]] = ...,
-        previous_version_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., previous_version_id: _Optional[str] = ...) -> None: ...
 
 class RemoveUniqueTagRequest(_message.Message):
     __slots__ = ("model", "tag", "request_id")
@@ -340,9 +225,7 @@ class RemoveUniqueTagRequest(_message.Message):
     model: str
     tag: str
     request_id: str
-    def __init__(
-        self, model: _Optional[str] = ..., tag: _Optional[str] = ..., request_id: _Optional[str] = ...
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., tag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RemoveUniqueTagResponse(_message.Message):
     __slots__ = ("version",)
@@ -360,13 +243,7 @@ class ListTagHistoryRequest(_message.Message):
     tag: str
     page_size: int
     page_token: str
-    def __init__(
-        self,
-        model: _Optional[str] = ...,
-        tag: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., tag: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListTagHistoryResponse(_message.Message):
     __slots__ = ("assignments", "next_page_token")
@@ -374,11 +251,7 @@ class ListTagHistoryResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     assignments: _containers.RepeatedCompositeFieldContainer[TagAssignment]
     next_page_token: str
-    def __init__(
-        self,
-        assignments: _Optional[_Iterable[_Union[TagAssignment, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, assignments: _Optional[_Iterable[_Union[TagAssignment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class TagAssignment(_message.Message):
     __slots__ = ("tag", "model_id", "version_id", "version", "set_at", "unset_at", "actor")
@@ -396,13 +269,4 @@ class TagAssignment(_message.Message):
     set_at: _timestamp_pb2.Timestamp
     unset_at: _timestamp_pb2.Timestamp
     actor: str
-    def __init__(
-        self,
-        tag: _Optional[str] = ...,
-        model_id: _Optional[str] = ...,
-        version_id: _Optional[str] = ...,
-        version: _Optional[str] = ...,
-        set_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        unset_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        actor: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, tag: _Optional[str] = ..., model_id: _Optional[str] = ..., version_id: _Optional[str] = ..., version: _Optional[str] = ..., set_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., unset_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ...) -> None: ...

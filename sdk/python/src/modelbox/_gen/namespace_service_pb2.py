@@ -4,15 +4,18 @@
 # source: modelbox/v1/namespace_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/namespace_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/namespace_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,47 +27,45 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n#modelbox/v1/namespace_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xdc\x02\n\tNamespace\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x32\n\x06labels\x18\x05 \x03(\x0b\x32".modelbox.v1.Namespace.LabelsEntry\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bquota_bytes\x18\t \x01(\x03H\x00\x88\x01\x01\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0e\n\x0c_quota_bytes"\x90\x02\n\x16\x43reateNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12?\n\x06labels\x18\x04 \x03(\x0b\x32/.modelbox.v1.CreateNamespaceRequest.LabelsEntry\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x18\n\x0bquota_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0e\n\x0c_quota_bytes"T\n\x17\x43reateNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08"(\n\x13GetNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t"A\n\x14GetNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace"`\n\x15ListNamespacesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t"q\n\x16ListNamespacesResponse\x12*\n\nnamespaces\x18\x01 \x03(\x0b\x32\x16.modelbox.v1.Namespace\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08"\x9f\x01\n\x0fNamespaceUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bquota_bytes\x18\x04 \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x0e\n\x0c_descriptionB\x0e\n\x0c_quota_bytes"\xac\x01\n\x16UpdateNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12,\n\x06update\x18\x02 \x01(\x0b\x32\x1c.modelbox.v1.NamespaceUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t"D\n\x17UpdateNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace"`\n\x16\x44\x65leteNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t"D\n\x17\x44\x65leteNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace2\xdc\x03\n\x10NamespaceService\x12\\\n\x0f\x43reateNamespace\x12#.modelbox.v1.CreateNamespaceRequest\x1a$.modelbox.v1.CreateNamespaceResponse\x12S\n\x0cGetNamespace\x12 .modelbox.v1.GetNamespaceRequest\x1a!.modelbox.v1.GetNamespaceResponse\x12Y\n\x0eListNamespaces\x12".modelbox.v1.ListNamespacesRequest\x1a#.modelbox.v1.ListNamespacesResponse\x12\\\n\x0fUpdateNamespace\x12#.modelbox.v1.UpdateNamespaceRequest\x1a$.modelbox.v1.UpdateNamespaceResponse\x12\\\n\x0f\x44\x65leteNamespace\x12#.modelbox.v1.DeleteNamespaceRequest\x1a$.modelbox.v1.DeleteNamespaceResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#modelbox/v1/namespace_service.proto\x12\x0bmodelbox.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x02\n\tNamespace\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x32\n\x06labels\x18\x05 \x03(\x0b\x32\".modelbox.v1.Namespace.LabelsEntry\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bquota_bytes\x18\t \x01(\x03H\x00\x88\x01\x01\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0e\n\x0c_quota_bytes\"\x90\x02\n\x16\x43reateNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12?\n\x06labels\x18\x04 \x03(\x0b\x32/.modelbox.v1.CreateNamespaceRequest.LabelsEntry\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x18\n\x0bquota_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x1a\x45\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x42\x0e\n\x0c_quota_bytes\"T\n\x17\x43reateNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace\x12\x0e\n\x06\x65xists\x18\x02 \x01(\x08\"(\n\x13GetNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\"A\n\x14GetNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace\"`\n\x15ListNamespacesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"q\n\x16ListNamespacesResponse\x12*\n\nnamespaces\x18\x01 \x03(\x0b\x32\x16.modelbox.v1.Namespace\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\x9f\x01\n\x0fNamespaceUpdate\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05owner\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0bquota_bytes\x18\x04 \x01(\x03H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_ownerB\x0e\n\x0c_descriptionB\x0e\n\x0c_quota_bytes\"\xac\x01\n\x16UpdateNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12,\n\x06update\x18\x02 \x01(\x0b\x32\x1c.modelbox.v1.NamespaceUpdate\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"D\n\x17UpdateNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace\"`\n\x16\x44\x65leteNamespaceRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\trecursive\x18\x02 \x01(\x08\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"D\n\x17\x44\x65leteNamespaceResponse\x12)\n\tnamespace\x18\x01 \x01(\x0b\x32\x16.modelbox.v1.Namespace2\xdc\x03\n\x10NamespaceService\x12\\\n\x0f\x43reateNamespace\x12#.modelbox.v1.CreateNamespaceRequest\x1a$.modelbox.v1.CreateNamespaceResponse\x12S\n\x0cGetNamespace\x12 .modelbox.v1.GetNamespaceRequest\x1a!.modelbox.v1.GetNamespaceResponse\x12Y\n\x0eListNamespaces\x12\".modelbox.v1.ListNamespacesRequest\x1a#.modelbox.v1.ListNamespacesResponse\x12\\\n\x0fUpdateNamespace\x12#.modelbox.v1.UpdateNamespaceRequest\x1a$.modelbox.v1.UpdateNamespaceResponse\x12\\\n\x0f\x44\x65leteNamespace\x12#.modelbox.v1.DeleteNamespaceRequest\x1a$.modelbox.v1.DeleteNamespaceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.namespace_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.namespace_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_NAMESPACE_LABELSENTRY"]._loaded_options = None
-    _globals["_NAMESPACE_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_CREATENAMESPACEREQUEST_LABELSENTRY"]._loaded_options = None
-    _globals["_CREATENAMESPACEREQUEST_LABELSENTRY"]._serialized_options = b"8\001"
-    _globals["_NAMESPACE"]._serialized_start = 150
-    _globals["_NAMESPACE"]._serialized_end = 498
-    _globals["_NAMESPACE_LABELSENTRY"]._serialized_start = 413
-    _globals["_NAMESPACE_LABELSENTRY"]._serialized_end = 482
-    _globals["_CREATENAMESPACEREQUEST"]._serialized_start = 501
-    _globals["_CREATENAMESPACEREQUEST"]._serialized_end = 773
-    _globals["_CREATENAMESPACEREQUEST_LABELSENTRY"]._serialized_start = 413
-    _globals["_CREATENAMESPACEREQUEST_LABELSENTRY"]._serialized_end = 482
-    _globals["_CREATENAMESPACERESPONSE"]._serialized_start = 775
-    _globals["_CREATENAMESPACERESPONSE"]._serialized_end = 859
-    _globals["_GETNAMESPACEREQUEST"]._serialized_start = 861
-    _globals["_GETNAMESPACEREQUEST"]._serialized_end = 901
-    _globals["_GETNAMESPACERESPONSE"]._serialized_start = 903
-    _globals["_GETNAMESPACERESPONSE"]._serialized_end = 968
-    _globals["_LISTNAMESPACESREQUEST"]._serialized_start = 970
-    _globals["_LISTNAMESPACESREQUEST"]._serialized_end = 1066
-    _globals["_LISTNAMESPACESRESPONSE"]._serialized_start = 1068
-    _globals["_LISTNAMESPACESRESPONSE"]._serialized_end = 1181
-    _globals["_NAMESPACEUPDATE"]._serialized_start = 1184
-    _globals["_NAMESPACEUPDATE"]._serialized_end = 1343
-    _globals["_UPDATENAMESPACEREQUEST"]._serialized_start = 1346
-    _globals["_UPDATENAMESPACEREQUEST"]._serialized_end = 1518
-    _globals["_UPDATENAMESPACERESPONSE"]._serialized_start = 1520
-    _globals["_UPDATENAMESPACERESPONSE"]._serialized_end = 1588
-    _globals["_DELETENAMESPACEREQUEST"]._serialized_start = 1590
-    _globals["_DELETENAMESPACEREQUEST"]._serialized_end = 1686
-    _globals["_DELETENAMESPACERESPONSE"]._serialized_start = 1688
-    _globals["_DELETENAMESPACERESPONSE"]._serialized_end = 1756
-    _globals["_NAMESPACESERVICE"]._serialized_start = 1759
-    _globals["_NAMESPACESERVICE"]._serialized_end = 2235
+  DESCRIPTOR._loaded_options = None
+  _globals['_NAMESPACE_LABELSENTRY']._loaded_options = None
+  _globals['_NAMESPACE_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATENAMESPACEREQUEST_LABELSENTRY']._loaded_options = None
+  _globals['_CREATENAMESPACEREQUEST_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_NAMESPACE']._serialized_start=150
+  _globals['_NAMESPACE']._serialized_end=498
+  _globals['_NAMESPACE_LABELSENTRY']._serialized_start=413
+  _globals['_NAMESPACE_LABELSENTRY']._serialized_end=482
+  _globals['_CREATENAMESPACEREQUEST']._serialized_start=501
+  _globals['_CREATENAMESPACEREQUEST']._serialized_end=773
+  _globals['_CREATENAMESPACEREQUEST_LABELSENTRY']._serialized_start=413
+  _globals['_CREATENAMESPACEREQUEST_LABELSENTRY']._serialized_end=482
+  _globals['_CREATENAMESPACERESPONSE']._serialized_start=775
+  _globals['_CREATENAMESPACERESPONSE']._serialized_end=859
+  _globals['_GETNAMESPACEREQUEST']._serialized_start=861
+  _globals['_GETNAMESPACEREQUEST']._serialized_end=901
+  _globals['_GETNAMESPACERESPONSE']._serialized_start=903
+  _globals['_GETNAMESPACERESPONSE']._serialized_end=968
+  _globals['_LISTNAMESPACESREQUEST']._serialized_start=970
+  _globals['_LISTNAMESPACESREQUEST']._serialized_end=1066
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_start=1068
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_end=1181
+  _globals['_NAMESPACEUPDATE']._serialized_start=1184
+  _globals['_NAMESPACEUPDATE']._serialized_end=1343
+  _globals['_UPDATENAMESPACEREQUEST']._serialized_start=1346
+  _globals['_UPDATENAMESPACEREQUEST']._serialized_end=1518
+  _globals['_UPDATENAMESPACERESPONSE']._serialized_start=1520
+  _globals['_UPDATENAMESPACERESPONSE']._serialized_end=1588
+  _globals['_DELETENAMESPACEREQUEST']._serialized_start=1590
+  _globals['_DELETENAMESPACEREQUEST']._serialized_end=1686
+  _globals['_DELETENAMESPACERESPONSE']._serialized_start=1688
+  _globals['_DELETENAMESPACERESPONSE']._serialized_end=1756
+  _globals['_NAMESPACESERVICE']._serialized_start=1759
+  _globals['_NAMESPACESERVICE']._serialized_end=2235
 # @@protoc_insertion_point(module_scope)

@@ -10,27 +10,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Namespace(_message.Message):
-    __slots__ = (
-        "id",
-        "name",
-        "owner",
-        "description",
-        "labels",
-        "etag",
-        "created_at",
-        "updated_at",
-        "quota_bytes",
-    )
+    __slots__ = ("id", "name", "owner", "description", "labels", "etag", "created_at", "updated_at", "quota_bytes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -49,18 +36,7 @@ class Namespace(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     quota_bytes: int
-    def __init__(
-        self,
-        id: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        etag: _Optional[str] = ...,
-        created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        quota_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., quota_bytes: _Optional[int] = ...) -> None: ...
 
 class CreateNamespaceRequest(_message.Message):
     __slots__ = ("name", "owner", "description", "labels", "request_id", "quota_bytes")
@@ -70,10 +46,7 @@ class CreateNamespaceRequest(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Value
-        def __init__(
-            self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...
-        ) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -86,15 +59,7 @@ class CreateNamespaceRequest(_message.Message):
     labels: _containers.MessageMap[str, _struct_pb2.Value]
     request_id: str
     quota_bytes: int
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ...,
-        request_id: _Optional[str] = ...,
-        quota_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., request_id: _Optional[str] = ..., quota_bytes: _Optional[int] = ...) -> None: ...
 
 class CreateNamespaceResponse(_message.Message):
     __slots__ = ("namespace", "exists")
@@ -102,9 +67,7 @@ class CreateNamespaceResponse(_message.Message):
     EXISTS_FIELD_NUMBER: _ClassVar[int]
     namespace: Namespace
     exists: bool
-    def __init__(
-        self, namespace: _Optional[_Union[Namespace, _Mapping]] = ..., exists: bool = ...
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[_Union[Namespace, _Mapping]] = ..., exists: bool = ...) -> None: ...
 
 class GetNamespaceRequest(_message.Message):
     __slots__ = ("namespace",)
@@ -128,13 +91,7 @@ class ListNamespacesRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(
-        self,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-        filter: _Optional[str] = ...,
-        order_by: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListNamespacesResponse(_message.Message):
     __slots__ = ("namespaces", "next_page_token", "incomplete")
@@ -144,12 +101,7 @@ class ListNamespacesResponse(_message.Message):
     namespaces: _containers.RepeatedCompositeFieldContainer[Namespace]
     next_page_token: str
     incomplete: bool
-    def __init__(
-        self,
-        namespaces: _Optional[_Iterable[_Union[Namespace, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        incomplete: bool = ...,
-    ) -> None: ...
+    def __init__(self, namespaces: _Optional[_Iterable[_Union[Namespace, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., incomplete: bool = ...) -> None: ...
 
 class NamespaceUpdate(_message.Message):
     __slots__ = ("name", "owner", "description", "quota_bytes")
@@ -161,13 +113,7 @@ class NamespaceUpdate(_message.Message):
     owner: str
     description: str
     quota_bytes: int
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        owner: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        quota_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ..., description: _Optional[str] = ..., quota_bytes: _Optional[int] = ...) -> None: ...
 
 class UpdateNamespaceRequest(_message.Message):
     __slots__ = ("namespace", "update", "update_mask", "etag", "request_id")
@@ -181,14 +127,7 @@ class UpdateNamespaceRequest(_message.Message):
     update_mask: _field_mask_pb2.FieldMask
     etag: str
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        update: _Optional[_Union[NamespaceUpdate, _Mapping]] = ...,
-        update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., update: _Optional[_Union[NamespaceUpdate, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateNamespaceResponse(_message.Message):
     __slots__ = ("namespace",)
@@ -206,13 +145,7 @@ class DeleteNamespaceRequest(_message.Message):
     recursive: bool
     etag: str
     request_id: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        recursive: bool = ...,
-        etag: _Optional[str] = ...,
-        request_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., recursive: bool = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class DeleteNamespaceResponse(_message.Message):
     __slots__ = ("namespace",)

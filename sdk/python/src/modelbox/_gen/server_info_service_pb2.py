@@ -4,15 +4,18 @@
 # source: modelbox/v1/server_info_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/server_info_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/server_info_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,21 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n%modelbox/v1/server_info_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\x16\n\x14GetServerInfoRequest"\xd8\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x12\n\nblob_addrs\x18\x04 \x03(\t\x12\x11\n\tgrpc_addr\x18\x05 \x01(\t\x12#\n\x06limits\x18\x06 \x01(\x0b\x32\x13.modelbox.v1.Limits\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x64irect_transfer\x18\x08 \x01(\x08"\xd1\x02\n\x06Limits\x12\x17\n\x0fmax_chunk_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12target_chunk_bytes\x18\x02 \x01(\x03\x12\x17\n\x0fmax_find_chunks\x18\x03 \x01(\x05\x12\x15\n\rmax_page_size\x18\x04 \x01(\x05\x12\x19\n\x11max_metric_points\x18\x05 \x01(\x05\x12\x19\n\x11max_message_bytes\x18\x06 \x01(\x03\x12\x11\n\tmax_files\x18\x07 \x01(\x05\x12\x12\n\nmax_chunks\x18\x08 \x01(\x05\x12\x16\n\x0emax_pack_bytes\x18\t \x01(\x03\x12\x17\n\x0fmax_pack_chunks\x18\n \x01(\x05\x12\x1e\n\x16max_packed_chunk_bytes\x18\x0b \x01(\x03\x12\x16\n\x0emax_read_files\x18\x0c \x01(\x05\x12\x1c\n\x14max_read_files_bytes\x18\r \x01(\x03\x32k\n\x11ServerInfoService\x12V\n\rGetServerInfo\x12!.modelbox.v1.GetServerInfoRequest\x1a".modelbox.v1.GetServerInfoResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%modelbox/v1/server_info_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xd8\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x12\n\nblob_addrs\x18\x04 \x03(\t\x12\x11\n\tgrpc_addr\x18\x05 \x01(\t\x12#\n\x06limits\x18\x06 \x01(\x0b\x32\x13.modelbox.v1.Limits\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x64irect_transfer\x18\x08 \x01(\x08\"\xd1\x02\n\x06Limits\x12\x17\n\x0fmax_chunk_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12target_chunk_bytes\x18\x02 \x01(\x03\x12\x17\n\x0fmax_find_chunks\x18\x03 \x01(\x05\x12\x15\n\rmax_page_size\x18\x04 \x01(\x05\x12\x19\n\x11max_metric_points\x18\x05 \x01(\x05\x12\x19\n\x11max_message_bytes\x18\x06 \x01(\x03\x12\x11\n\tmax_files\x18\x07 \x01(\x05\x12\x12\n\nmax_chunks\x18\x08 \x01(\x05\x12\x16\n\x0emax_pack_bytes\x18\t \x01(\x03\x12\x17\n\x0fmax_pack_chunks\x18\n \x01(\x05\x12\x1e\n\x16max_packed_chunk_bytes\x18\x0b \x01(\x03\x12\x16\n\x0emax_read_files\x18\x0c \x01(\x05\x12\x1c\n\x14max_read_files_bytes\x18\r \x01(\x03\x32k\n\x11ServerInfoService\x12V\n\rGetServerInfo\x12!.modelbox.v1.GetServerInfoRequest\x1a\".modelbox.v1.GetServerInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.server_info_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.server_info_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_GETSERVERINFOREQUEST"]._serialized_start = 87
-    _globals["_GETSERVERINFOREQUEST"]._serialized_end = 109
-    _globals["_GETSERVERINFORESPONSE"]._serialized_start = 112
-    _globals["_GETSERVERINFORESPONSE"]._serialized_end = 328
-    _globals["_LIMITS"]._serialized_start = 331
-    _globals["_LIMITS"]._serialized_end = 668
-    _globals["_SERVERINFOSERVICE"]._serialized_start = 670
-    _globals["_SERVERINFOSERVICE"]._serialized_end = 777
+  DESCRIPTOR._loaded_options = None
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=87
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=109
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=112
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=328
+  _globals['_LIMITS']._serialized_start=331
+  _globals['_LIMITS']._serialized_end=668
+  _globals['_SERVERINFOSERVICE']._serialized_start=670
+  _globals['_SERVERINFOSERVICE']._serialized_end=777
 # @@protoc_insertion_point(module_scope)

@@ -12,16 +12,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = (
-        "version",
-        "revision",
-        "roles",
-        "blob_addrs",
-        "grpc_addr",
-        "limits",
-        "time",
-        "direct_transfer",
-    )
+    __slots__ = ("version", "revision", "roles", "blob_addrs", "grpc_addr", "limits", "time", "direct_transfer")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
@@ -38,34 +29,10 @@ class GetServerInfoResponse(_message.Message):
     limits: Limits
     time: _timestamp_pb2.Timestamp
     direct_transfer: bool
-    def __init__(
-        self,
-        version: _Optional[str] = ...,
-        revision: _Optional[str] = ...,
-        roles: _Optional[_Iterable[str]] = ...,
-        blob_addrs: _Optional[_Iterable[str]] = ...,
-        grpc_addr: _Optional[str] = ...,
-        limits: _Optional[_Union[Limits, _Mapping]] = ...,
-        time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-        direct_transfer: bool = ...,
-    ) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., revision: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., blob_addrs: _Optional[_Iterable[str]] = ..., grpc_addr: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., direct_transfer: bool = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = (
-        "max_chunk_bytes",
-        "target_chunk_bytes",
-        "max_find_chunks",
-        "max_page_size",
-        "max_metric_points",
-        "max_message_bytes",
-        "max_files",
-        "max_chunks",
-        "max_pack_bytes",
-        "max_pack_chunks",
-        "max_packed_chunk_bytes",
-        "max_read_files",
-        "max_read_files_bytes",
-    )
+    __slots__ = ("max_chunk_bytes", "target_chunk_bytes", "max_find_chunks", "max_page_size", "max_metric_points", "max_message_bytes", "max_files", "max_chunks", "max_pack_bytes", "max_pack_chunks", "max_packed_chunk_bytes", "max_read_files", "max_read_files_bytes")
     MAX_CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     TARGET_CHUNK_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_FIND_CHUNKS_FIELD_NUMBER: _ClassVar[int]
@@ -92,19 +59,4 @@ class Limits(_message.Message):
     max_packed_chunk_bytes: int
     max_read_files: int
     max_read_files_bytes: int
-    def __init__(
-        self,
-        max_chunk_bytes: _Optional[int] = ...,
-        target_chunk_bytes: _Optional[int] = ...,
-        max_find_chunks: _Optional[int] = ...,
-        max_page_size: _Optional[int] = ...,
-        max_metric_points: _Optional[int] = ...,
-        max_message_bytes: _Optional[int] = ...,
-        max_files: _Optional[int] = ...,
-        max_chunks: _Optional[int] = ...,
-        max_pack_bytes: _Optional[int] = ...,
-        max_pack_chunks: _Optional[int] = ...,
-        max_packed_chunk_bytes: _Optional[int] = ...,
-        max_read_files: _Optional[int] = ...,
-        max_read_files_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, max_chunk_bytes: _Optional[int] = ..., target_chunk_bytes: _Optional[int] = ..., max_find_chunks: _Optional[int] = ..., max_page_size: _Optional[int] = ..., max_metric_points: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_files: _Optional[int] = ..., max_chunks: _Optional[int] = ..., max_pack_bytes: _Optional[int] = ..., max_pack_chunks: _Optional[int] = ..., max_packed_chunk_bytes: _Optional[int] = ..., max_read_files: _Optional[int] = ..., max_read_files_bytes: _Optional[int] = ...) -> None: ...

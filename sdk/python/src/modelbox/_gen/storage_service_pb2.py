@@ -4,15 +4,18 @@
 # source: modelbox/v1/storage_service.proto
 # Protobuf Python Version: 6.30.0
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 6, 30, 0, "", "modelbox/v1/storage_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    6,
+    30,
+    0,
+    '',
+    'modelbox/v1/storage_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,33 +26,31 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from modelbox._gen import common_pb2 as modelbox_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n!modelbox/v1/storage_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto"\xd6\x02\n\x10NamespaceStorage\x12\x14\n\x0cnamespace_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x18\n\x0bquota_bytes\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x16\n\x0ereserved_bytes\x18\x04 \x01(\x03\x12\x12\n\nfile_count\x18\x05 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x08 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\t \x01(\x03\x12\x1c\n\x14saved_by_reuse_bytes\x18\n \x01(\x03\x12\x1f\n\x17saved_by_encoding_bytes\x18\x0b \x01(\x03\x12/\n\x0bmeasured_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0e\n\x0c_quota_bytes"\xe0\x02\n\rServerStorage\x12\x12\n\nfile_count\x18\x01 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x02 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x04 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x05 \x01(\x03\x12\x1c\n\x14saved_by_reuse_bytes\x18\x06 \x01(\x03\x12\x1f\n\x17saved_by_encoding_bytes\x18\x07 \x01(\x03\x12\x14\n\x0cunused_bytes\x18\x08 \x01(\x03\x12\x17\n\x0f\x63ondemned_bytes\x18\t \x01(\x03\x12\x17\n\x0f\x64\x65\x61\x64_pack_bytes\x18\n \x01(\x03\x12\x14\n\x0c\x64oomed_bytes\x18\x0b \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x0c \x01(\x03\x12/\n\x0bmeasured_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\xd7\x01\n\rObjectStorage\x12,\n\x0bobject_kind\x18\x01 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x02 \x01(\t\x12\x13\n\x0bobject_path\x18\x03 \x01(\t\x12\x12\n\nfile_count\x18\x04 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x05 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x06 \x01(\x03\x12\x17\n\x0f\x65xclusive_bytes\x18\x07 \x01(\x03\x12\x14\n\x0cshared_bytes\x18\x08 \x01(\x03"/\n\x1aGetNamespaceStorageRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t"M\n\x1bGetNamespaceStorageResponse\x12.\n\x07storage\x18\x01 \x01(\x0b\x32\x1d.modelbox.v1.NamespaceStorage"D\n\x1bListNamespaceStorageRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t"\x96\x01\n\x1cListNamespaceStorageResponse\x12\x31\n\nnamespaces\x18\x01 \x03(\x0b\x32\x1d.modelbox.v1.NamespaceStorage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x06server\x18\x03 \x01(\x0b\x32\x1a.modelbox.v1.ServerStorage"T\n\x18ListObjectStorageRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t"\x93\x01\n\x19ListObjectStorageResponse\x12+\n\x07objects\x18\x01 \x03(\x0b\x32\x1a.modelbox.v1.ObjectStorage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x30\n\tnamespace\x18\x03 \x01(\x0b\x32\x1d.modelbox.v1.NamespaceStorage2\xcb\x02\n\x0eStorageService\x12h\n\x13GetNamespaceStorage\x12\'.modelbox.v1.GetNamespaceStorageRequest\x1a(.modelbox.v1.GetNamespaceStorageResponse\x12k\n\x14ListNamespaceStorage\x12(.modelbox.v1.ListNamespaceStorageRequest\x1a).modelbox.v1.ListNamespaceStorageResponse\x12\x62\n\x11ListObjectStorage\x12%.modelbox.v1.ListObjectStorageRequest\x1a&.modelbox.v1.ListObjectStorageResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!modelbox/v1/storage_service.proto\x12\x0bmodelbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18modelbox/v1/common.proto\"\xd6\x02\n\x10NamespaceStorage\x12\x14\n\x0cnamespace_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x18\n\x0bquota_bytes\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x16\n\x0ereserved_bytes\x18\x04 \x01(\x03\x12\x12\n\nfile_count\x18\x05 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x08 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\t \x01(\x03\x12\x1c\n\x14saved_by_reuse_bytes\x18\n \x01(\x03\x12\x1f\n\x17saved_by_encoding_bytes\x18\x0b \x01(\x03\x12/\n\x0bmeasured_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0e\n\x0c_quota_bytes\"\xe0\x02\n\rServerStorage\x12\x12\n\nfile_count\x18\x01 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x02 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x04 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x05 \x01(\x03\x12\x1c\n\x14saved_by_reuse_bytes\x18\x06 \x01(\x03\x12\x1f\n\x17saved_by_encoding_bytes\x18\x07 \x01(\x03\x12\x14\n\x0cunused_bytes\x18\x08 \x01(\x03\x12\x17\n\x0f\x63ondemned_bytes\x18\t \x01(\x03\x12\x17\n\x0f\x64\x65\x61\x64_pack_bytes\x18\n \x01(\x03\x12\x14\n\x0c\x64oomed_bytes\x18\x0b \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x0c \x01(\x03\x12/\n\x0bmeasured_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd7\x01\n\rObjectStorage\x12,\n\x0bobject_kind\x18\x01 \x01(\x0e\x32\x17.modelbox.v1.ObjectKind\x12\x11\n\tobject_id\x18\x02 \x01(\t\x12\x13\n\x0bobject_path\x18\x03 \x01(\t\x12\x12\n\nfile_count\x18\x04 \x01(\x03\x12\x15\n\rlogical_bytes\x18\x05 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x06 \x01(\x03\x12\x17\n\x0f\x65xclusive_bytes\x18\x07 \x01(\x03\x12\x14\n\x0cshared_bytes\x18\x08 \x01(\x03\"/\n\x1aGetNamespaceStorageRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\"M\n\x1bGetNamespaceStorageResponse\x12.\n\x07storage\x18\x01 \x01(\x0b\x32\x1d.modelbox.v1.NamespaceStorage\"D\n\x1bListNamespaceStorageRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x96\x01\n\x1cListNamespaceStorageResponse\x12\x31\n\nnamespaces\x18\x01 \x03(\x0b\x32\x1d.modelbox.v1.NamespaceStorage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x06server\x18\x03 \x01(\x0b\x32\x1a.modelbox.v1.ServerStorage\"T\n\x18ListObjectStorageRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x93\x01\n\x19ListObjectStorageResponse\x12+\n\x07objects\x18\x01 \x03(\x0b\x32\x1a.modelbox.v1.ObjectStorage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x30\n\tnamespace\x18\x03 \x01(\x0b\x32\x1d.modelbox.v1.NamespaceStorage2\xcb\x02\n\x0eStorageService\x12h\n\x13GetNamespaceStorage\x12\'.modelbox.v1.GetNamespaceStorageRequest\x1a(.modelbox.v1.GetNamespaceStorageResponse\x12k\n\x14ListNamespaceStorage\x12(.modelbox.v1.ListNamespaceStorageRequest\x1a).modelbox.v1.ListNamespaceStorageResponse\x12\x62\n\x11ListObjectStorage\x12%.modelbox.v1.ListObjectStorageRequest\x1a&.modelbox.v1.ListObjectStorageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "modelbox.v1.storage_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modelbox.v1.storage_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_NAMESPACESTORAGE"]._serialized_start = 110
-    _globals["_NAMESPACESTORAGE"]._serialized_end = 452
-    _globals["_SERVERSTORAGE"]._serialized_start = 455
-    _globals["_SERVERSTORAGE"]._serialized_end = 807
-    _globals["_OBJECTSTORAGE"]._serialized_start = 810
-    _globals["_OBJECTSTORAGE"]._serialized_end = 1025
-    _globals["_GETNAMESPACESTORAGEREQUEST"]._serialized_start = 1027
-    _globals["_GETNAMESPACESTORAGEREQUEST"]._serialized_end = 1074
-    _globals["_GETNAMESPACESTORAGERESPONSE"]._serialized_start = 1076
-    _globals["_GETNAMESPACESTORAGERESPONSE"]._serialized_end = 1153
-    _globals["_LISTNAMESPACESTORAGEREQUEST"]._serialized_start = 1155
-    _globals["_LISTNAMESPACESTORAGEREQUEST"]._serialized_end = 1223
-    _globals["_LISTNAMESPACESTORAGERESPONSE"]._serialized_start = 1226
-    _globals["_LISTNAMESPACESTORAGERESPONSE"]._serialized_end = 1376
-    _globals["_LISTOBJECTSTORAGEREQUEST"]._serialized_start = 1378
-    _globals["_LISTOBJECTSTORAGEREQUEST"]._serialized_end = 1462
-    _globals["_LISTOBJECTSTORAGERESPONSE"]._serialized_start = 1465
-    _globals["_LISTOBJECTSTORAGERESPONSE"]._serialized_end = 1612
-    _globals["_STORAGESERVICE"]._serialized_start = 1615
-    _globals["_STORAGESERVICE"]._serialized_end = 1946
+  DESCRIPTOR._loaded_options = None
+  _globals['_NAMESPACESTORAGE']._serialized_start=110
+  _globals['_NAMESPACESTORAGE']._serialized_end=452
+  _globals['_SERVERSTORAGE']._serialized_start=455
+  _globals['_SERVERSTORAGE']._serialized_end=807
+  _globals['_OBJECTSTORAGE']._serialized_start=810
+  _globals['_OBJECTSTORAGE']._serialized_end=1025
+  _globals['_GETNAMESPACESTORAGEREQUEST']._serialized_start=1027
+  _globals['_GETNAMESPACESTORAGEREQUEST']._serialized_end=1074
+  _globals['_GETNAMESPACESTORAGERESPONSE']._serialized_start=1076
+  _globals['_GETNAMESPACESTORAGERESPONSE']._serialized_end=1153
+  _globals['_LISTNAMESPACESTORAGEREQUEST']._serialized_start=1155
+  _globals['_LISTNAMESPACESTORAGEREQUEST']._serialized_end=1223
+  _globals['_LISTNAMESPACESTORAGERESPONSE']._serialized_start=1226
+  _globals['_LISTNAMESPACESTORAGERESPONSE']._serialized_end=1376
+  _globals['_LISTOBJECTSTORAGEREQUEST']._serialized_start=1378
+  _globals['_LISTOBJECTSTORAGEREQUEST']._serialized_end=1462
+  _globals['_LISTOBJECTSTORAGERESPONSE']._serialized_start=1465
+  _globals['_LISTOBJECTSTORAGERESPONSE']._serialized_end=1612
+  _globals['_STORAGESERVICE']._serialized_start=1615
+  _globals['_STORAGESERVICE']._serialized_end=1946
 # @@protoc_insertion_point(module_scope)

@@ -9,20 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class NamespaceStorage(_message.Message):
-    __slots__ = (
-        "namespace_id",
-        "name",
-        "quota_bytes",
-        "reserved_bytes",
-        "file_count",
-        "logical_bytes",
-        "chunk_count",
-        "distinct_bytes",
-        "stored_bytes",
-        "saved_by_reuse_bytes",
-        "saved_by_encoding_bytes",
-        "measured_at",
-    )
+    __slots__ = ("namespace_id", "name", "quota_bytes", "reserved_bytes", "file_count", "logical_bytes", "chunk_count", "distinct_bytes", "stored_bytes", "saved_by_reuse_bytes", "saved_by_encoding_bytes", "measured_at")
     NAMESPACE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     QUOTA_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -47,38 +34,10 @@ class NamespaceStorage(_message.Message):
     saved_by_reuse_bytes: int
     saved_by_encoding_bytes: int
     measured_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        namespace_id: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        quota_bytes: _Optional[int] = ...,
-        reserved_bytes: _Optional[int] = ...,
-        file_count: _Optional[int] = ...,
-        logical_bytes: _Optional[int] = ...,
-        chunk_count: _Optional[int] = ...,
-        distinct_bytes: _Optional[int] = ...,
-        stored_bytes: _Optional[int] = ...,
-        saved_by_reuse_bytes: _Optional[int] = ...,
-        saved_by_encoding_bytes: _Optional[int] = ...,
-        measured_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, namespace_id: _Optional[str] = ..., name: _Optional[str] = ..., quota_bytes: _Optional[int] = ..., reserved_bytes: _Optional[int] = ..., file_count: _Optional[int] = ..., logical_bytes: _Optional[int] = ..., chunk_count: _Optional[int] = ..., distinct_bytes: _Optional[int] = ..., stored_bytes: _Optional[int] = ..., saved_by_reuse_bytes: _Optional[int] = ..., saved_by_encoding_bytes: _Optional[int] = ..., measured_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ServerStorage(_message.Message):
-    __slots__ = (
-        "file_count",
-        "logical_bytes",
-        "chunk_count",
-        "distinct_bytes",
-        "stored_bytes",
-        "saved_by_reuse_bytes",
-        "saved_by_encoding_bytes",
-        "unused_bytes",
-        "condemned_bytes",
-        "dead_pack_bytes",
-        "doomed_bytes",
-        "total_bytes",
-        "measured_at",
-    )
+    __slots__ = ("file_count", "logical_bytes", "chunk_count", "distinct_bytes", "stored_bytes", "saved_by_reuse_bytes", "saved_by_encoding_bytes", "unused_bytes", "condemned_bytes", "dead_pack_bytes", "doomed_bytes", "total_bytes", "measured_at")
     FILE_COUNT_FIELD_NUMBER: _ClassVar[int]
     LOGICAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHUNK_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -105,34 +64,10 @@ class ServerStorage(_message.Message):
     doomed_bytes: int
     total_bytes: int
     measured_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        file_count: _Optional[int] = ...,
-        logical_bytes: _Optional[int] = ...,
-        chunk_count: _Optional[int] = ...,
-        distinct_bytes: _Optional[int] = ...,
-        stored_bytes: _Optional[int] = ...,
-        saved_by_reuse_bytes: _Optional[int] = ...,
-        saved_by_encoding_bytes: _Optional[int] = ...,
-        unused_bytes: _Optional[int] = ...,
-        condemned_bytes: _Optional[int] = ...,
-        dead_pack_bytes: _Optional[int] = ...,
-        doomed_bytes: _Optional[int] = ...,
-        total_bytes: _Optional[int] = ...,
-        measured_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, file_count: _Optional[int] = ..., logical_bytes: _Optional[int] = ..., chunk_count: _Optional[int] = ..., distinct_bytes: _Optional[int] = ..., stored_bytes: _Optional[int] = ..., saved_by_reuse_bytes: _Optional[int] = ..., saved_by_encoding_bytes: _Optional[int] = ..., unused_bytes: _Optional[int] = ..., condemned_bytes: _Optional[int] = ..., dead_pack_bytes: _Optional[int] = ..., doomed_bytes: _Optional[int] = ..., total_bytes: _Optional[int] = ..., measured_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ObjectStorage(_message.Message):
-    __slots__ = (
-        "object_kind",
-        "object_id",
-        "object_path",
-        "file_count",
-        "logical_bytes",
-        "distinct_bytes",
-        "exclusive_bytes",
-        "shared_bytes",
-    )
+    __slots__ = ("object_kind", "object_id", "object_path", "file_count", "logical_bytes", "distinct_bytes", "exclusive_bytes", "shared_bytes")
     OBJECT_KIND_FIELD_NUMBER: _ClassVar[int]
     OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     OBJECT_PATH_FIELD_NUMBER: _ClassVar[int]
@@ -149,17 +84,7 @@ class ObjectStorage(_message.Message):
     distinct_bytes: int
     exclusive_bytes: int
     shared_bytes: int
-    def __init__(
-        self,
-        object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ...,
-        object_id: _Optional[str] = ...,
-        object_path: _Optional[str] = ...,
-        file_count: _Optional[int] = ...,
-        logical_bytes: _Optional[int] = ...,
-        distinct_bytes: _Optional[int] = ...,
-        exclusive_bytes: _Optional[int] = ...,
-        shared_bytes: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, object_kind: _Optional[_Union[_common_pb2.ObjectKind, str]] = ..., object_id: _Optional[str] = ..., object_path: _Optional[str] = ..., file_count: _Optional[int] = ..., logical_bytes: _Optional[int] = ..., distinct_bytes: _Optional[int] = ..., exclusive_bytes: _Optional[int] = ..., shared_bytes: _Optional[int] = ...) -> None: ...
 
 class GetNamespaceStorageRequest(_message.Message):
     __slots__ = ("namespace",)
@@ -189,12 +114,7 @@ class ListNamespaceStorageResponse(_message.Message):
     namespaces: _containers.RepeatedCompositeFieldContainer[NamespaceStorage]
     next_page_token: str
     server: ServerStorage
-    def __init__(
-        self,
-        namespaces: _Optional[_Iterable[_Union[NamespaceStorage, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        server: _Optional[_Union[ServerStorage, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, namespaces: _Optional[_Iterable[_Union[NamespaceStorage, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., server: _Optional[_Union[ServerStorage, _Mapping]] = ...) -> None: ...
 
 class ListObjectStorageRequest(_message.Message):
     __slots__ = ("namespace", "page_size", "page_token")
@@ -204,12 +124,7 @@ class ListObjectStorageRequest(_message.Message):
     namespace: str
     page_size: int
     page_token: str
-    def __init__(
-        self,
-        namespace: _Optional[str] = ...,
-        page_size: _Optional[int] = ...,
-        page_token: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListObjectStorageResponse(_message.Message):
     __slots__ = ("objects", "next_page_token", "namespace")
@@ -219,9 +134,4 @@ class ListObjectStorageResponse(_message.Message):
     objects: _containers.RepeatedCompositeFieldContainer[ObjectStorage]
     next_page_token: str
     namespace: NamespaceStorage
-    def __init__(
-        self,
-        objects: _Optional[_Iterable[_Union[ObjectStorage, _Mapping]]] = ...,
-        next_page_token: _Optional[str] = ...,
-        namespace: _Optional[_Union[NamespaceStorage, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, objects: _Optional[_Iterable[_Union[ObjectStorage, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., namespace: _Optional[_Union[NamespaceStorage, _Mapping]] = ...) -> None: ...
