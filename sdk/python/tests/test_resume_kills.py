@@ -4,11 +4,9 @@ MODELBOX_KILL_SEED repeats what a failure has printed.
 """
 
 import os
-import queue
 import random
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from typing import Any
 
 import pytest
 from server_process import ServerProcess
+from training_process import TrainingProcess
 
 import modelbox
 
@@ -25,7 +24,7 @@ pytest.importorskip("numpy")
 TRAINER = Path(__file__).parent / "trainer.py"
 EVERY_STEPS = 20
 STEP_SECONDS = 0.005
-_LINE_SECONDS = 60.0
+_WAITS_SECONDS = 60.0
 _MAX_STARTS = 20
 """Until a trainer gets as far as its first step: the server may be away."""
 
@@ -35,89 +34,35 @@ def _own_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MODELBOX_SPOOL_DIR", str(tmp_path / "spool"))
 
 
-class Trainer:
+class Trainer(TrainingProcess):
     """The program in `trainer.py`, and what it has said so far."""
 
     def __init__(self, server: ServerProcess, path: str, steps: int, **env: str) -> None:
-        self.first_step = 0
-        self.next_step = 0
-        """How many steps it has done."""
         self.durable_step = 0
         """The newest step of which it has said that it is saved."""
         self.digest = ""
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        self._process = subprocess.Popen(
-            [sys.executable, TRAINER, path, str(steps), str(EVERY_STEPS), str(STEP_SECONDS)],
-            env={**os.environ, "MODELBOX_SERVER_ADDR": server.addr, "OMP_NUM_THREADS": "1", **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.errors = ""
-        self._threads = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
-        for thread in self._threads:
-            thread.start()
+        super().__init__(server.addr, TRAINER, path, str(steps), str(EVERY_STEPS), str(STEP_SECONDS), env=env)
+
+    @property
+    def next_step(self) -> int:
+        """How many steps are done, once it has begun."""
+        return self.last_step + 1
 
     def begin(self) -> bool:
         """Waits for its first step, or for its end: whether it has begun, and is not done."""
-        while self._take() and self.next_step == self.first_step and not self.digest:
-            pass
-        return self.next_step > self.first_step and not self.digest
+        return self.follow(lambda: self.last_step >= 0) and not self.digest
 
-    def follow(self, seconds: float) -> bool:
+    def train(self, seconds: float) -> bool:
         """Whether it still trains after that."""
-        ends_at = time.monotonic() + seconds
-        while (left := ends_at - time.monotonic()) > 0:
-            if not self._take(left):
-                return False
-        return not self.digest
+        return self.follow(seconds=seconds) and not self.digest
 
-    def kill(self) -> None:
-        self._process.kill()
-        self.end()
-
-    def end(self) -> int:
-        while self._take():
-            pass
-        for thread in self._threads:
-            thread.join()
-        status = self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
-            assert pipe is not None
-            pipe.close()
-        return status
-
-    def _take(self, wait_seconds: float = _LINE_SECONDS) -> bool:
-        try:
-            line = self._lines.get(timeout=wait_seconds)
-        except queue.Empty:
-            assert wait_seconds < _LINE_SECONDS, "the trainer hangs"
-            return True
-        if line is None:
-            self._lines.put(None)
-            return False
-        what, _, value = line.strip().partition(" ")
-        if what == "begins":
-            self.first_step = self.next_step = self.durable_step = int(value)
-        elif what == "step":
-            self.next_step = int(value) + 1
-        elif what == "durable":
+    def heard(self, line: str) -> None:
+        super().heard(line)
+        what, _, value = line.partition(" ")
+        if what in ("begins", "durable"):
             self.durable_step = int(value)
         elif what == "done":
             self.digest = value
-        return True
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            # What it was saying as it died.
-            if line.endswith("\n"):
-                self._lines.put(line)
-        self._lines.put(None)
-
-    def _read_errors(self) -> None:
-        assert self._process.stderr is not None
-        self.errors = self._process.stderr.read()
 
 
 class Case:
@@ -215,13 +160,13 @@ def kill_both(case: Case, seed: int, kills: int) -> None:
         assert trainer.first_step >= before, (trainer.first_step, before)
         # The interval whose save was still under way, and the one that has just ended and waits for that save.
         assert trainer.first_step >= reached - 2 * EVERY_STEPS, (trainer.first_step, reached)
-        assert trainer.follow(chance.uniform(0.05, 0.6)), trainer.errors
+        assert trainer.train(chance.uniform(0.05, 0.6)), trainer.errors
         what = chance.choice(["trainer", "server", "both"])
         if what != "trainer":
             case.server.kill()
             killed += 1
         if what == "server":
-            assert trainer.follow(chance.uniform(0.0, 1.0)), trainer.errors
+            assert trainer.train(chance.uniform(0.0, 1.0)), trainer.errors
             case.server.start()
             continue
         trainer.kill()
@@ -256,15 +201,15 @@ def test_a_hundred_random_kills_lose_no_work(case: Case, seed: int) -> None:
 def pause_server(case: Case, seconds: float) -> None:
     trainer = case.begun()
     assert trainer is not None
-    trainer.follow(0.3)
+    trainer.train(0.3)
     case.server.kill()
     before = trainer.next_step
-    assert trainer.follow(seconds), trainer.errors
+    assert trainer.train(seconds), trainer.errors
     # It did not wait for the server, not even to save: else it would not come further than to the second save.
-    ends_at = time.monotonic() + _LINE_SECONDS
+    ends_at = time.monotonic() + _WAITS_SECONDS
     while trainer.next_step < before + 3 * EVERY_STEPS:
         assert time.monotonic() < ends_at, "the training waits"
-        assert trainer.follow(0.1), trainer.errors
+        assert trainer.train(0.1), trainer.errors
     case.server.start()
     assert trainer.end() == 0, trainer.errors
     assert trainer.digest == case.digests[-1]
@@ -286,11 +231,11 @@ def test_training_does_not_stop_while_the_server_is_away_for_a_minute(case: Case
 def test_with_the_spool_full_training_goes_on(case: Case) -> None:
     trainer = case.trainer(MODELBOX_SPOOL_SIZE_MIB="1")
     assert trainer.begin()
-    trainer.follow(0.3)
+    trainer.train(0.3)
     case.server.kill()
     before = trainer.next_step
     while trainer.next_step < before + 5 * EVERY_STEPS:
-        assert trainer.follow(0.1), trainer.errors
+        assert trainer.train(0.1), trainer.errors
     case.server.start()
     assert trainer.end() == 0, trainer.errors
     assert trainer.digest == case.digests[-1]

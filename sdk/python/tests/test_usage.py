@@ -3,12 +3,16 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from server_process import ServerProcess
 from transfers import forked
 
 import modelbox
 from modelbox.saving import MetricsWriter
+from modelbox.spool import Spool
 from modelbox.usage import UsageLog
 from modelbox.usage_meter import UsageMeter
 
@@ -24,6 +28,13 @@ def _burn(seconds: float) -> None:
     ends_at = time.process_time() + seconds
     while time.process_time() < ends_at:
         pass
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < ends_at
+        time.sleep(0.05)
 
 
 @linux
@@ -78,13 +89,36 @@ def test_it_is_logged_while_the_training_runs(experiment: modelbox.Experiment) -
 
 
 def test_it_takes_the_way_of_other_metrics(experiment: modelbox.Experiment) -> None:
-    with experiment.start_run() as run, modelbox.log_usage(run, every_seconds=1.0):
-        time.sleep(1.2)
-    with MetricsWriter(experiment) as writer:
+    with MetricsWriter(experiment, interval_seconds=3600) as writer:
         with modelbox.log_usage(writer, every_seconds=1.0):
             time.sleep(1.2)
         writer.log_metrics({"loss": 0.1}, step=1)
+        # It waits with the others.
+        assert not experiment.latest_metrics()
     assert set(experiment.latest_metrics()) >= {"system/cpu_percent", "loss"}
+
+
+def test_that_of_a_run_is_written_under_its_lease(
+    experiment: modelbox.Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    with experiment.start_run() as run, modelbox.log_usage(run, every_seconds=1.0):
+        _wait_until(lambda: bool(experiment.latest_metrics()))
+        with experiment.start_run(holder="another", take_over=True):
+            _wait_until(lambda: "not logged any more" in caplog.text)
+
+
+def test_that_of_a_training_run_waits_in_the_spool_while_the_server_is_away(
+    own_server: ServerProcess, own_box: modelbox.ModelBox, tmp_path: Path
+) -> None:
+    experiment = own_box.new_experiment("run")
+    spool = Spool(own_box.connection, tmp_path / "spool")
+    with modelbox.TrainingRun(experiment, spool=tmp_path / "spool") as run:
+        own_server.kill()
+        with modelbox.log_usage(run, every_seconds=1.0):
+            _wait_until(lambda: spool.holds(experiment.id))
+        own_server.start()
+    assert not spool.holds(experiment.id)
+    assert list(experiment.metric_points("system/cpu_percent"))
 
 
 def test_it_ends_when_it_is_of_no_use_and_fails_nothing(
@@ -92,10 +126,7 @@ def test_it_ends_when_it_is_of_no_use_and_fails_nothing(
 ) -> None:
     experiment.delete(recursive=True)
     with modelbox.log_usage(experiment, every_seconds=1.0):
-        ends_at = time.monotonic() + 10
-        while "not logged any more" not in caplog.text and time.monotonic() < ends_at:
-            time.sleep(0.05)
-    assert "not logged any more" in caplog.text
+        _wait_until(lambda: "not logged any more" in caplog.text)
     with pytest.raises(modelbox.InvalidInput, match="every_seconds is from 1 to 86400"):
         UsageLog(experiment, 0.5)
 

@@ -25,7 +25,7 @@ from modelbox.settings import Settings, load_settings
 from modelbox.version import VERSION
 
 if TYPE_CHECKING:
-    from modelbox.state.saver import Savers
+    from modelbox.saving.saver import Savers
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 MAX_MESSAGE_BYTES = 160 * 1024 * 1024
@@ -68,7 +68,7 @@ class Connection:
     def savers(self) -> "Savers":
         """What saves states over it in the background."""
         if self._savers is None:
-            from modelbox.state.saver import Savers
+            from modelbox.saving.saver import Savers
 
             self._savers = Savers()
         return self._savers

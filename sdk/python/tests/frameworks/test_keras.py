@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server_process import ServerProcess
 
 import modelbox
 from modelbox.resume import TrainingRun
+from modelbox.spool import Spool, send_spool
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("default")]
 
@@ -209,6 +211,46 @@ def test_backups_are_deleted_only_where_asked(experiment: modelbox.Experiment) -
     _, history = _train(experiment, 2, name="second", delete_checkpoint=True)
     assert len(history["loss"]) == 2
     assert len(list(experiment.checkpoints())) == 3
+
+
+def test_a_training_ends_well_while_the_server_is_away(
+    own_server: ServerProcess, own_box: modelbox.ModelBox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import keras
+
+    from modelbox.keras import ModelBoxBackup, ModelBoxCheckpoint
+
+    experiment = own_box.new_experiment("run")
+    spool = Spool(own_box.connection, tmp_path / "spool")
+    model = _model()
+
+    def away(_self: Any, epoch: int, logs: Any = None) -> None:
+        if epoch == 3:
+            run.flush()
+            own_server.kill()
+
+    with TrainingRun(experiment, spool=tmp_path / "spool") as run:
+        callbacks = [
+            _callback(on_epoch_begin=away),
+            ModelBoxBackup(run, max_to_keep=2),
+            ModelBoxCheckpoint(run, max_to_keep=1),
+        ]
+        keras.utils.set_random_seed(11)
+        model.fit(_data(), epochs=5, verbose=0, callbacks=callbacks)
+        assert "Older checkpoints were not deleted" in caplog.text
+    assert spool.holds(experiment.id)
+    own_server.start()
+    assert send_spool(own_box, folder=tmp_path / "spool").waiting == 0
+    names = {one.name for one in experiment.checkpoints()}
+    # The next ones delete those that are too many.
+    assert names >= {"backup-24", "backup-30", "backup-30-end", "model-epoch-4", "model-epoch-5"}
+    latest = experiment.latest_checkpoint()
+    assert latest is not None
+    assert latest.name == "backup-30-end"
+    with TrainingRun(experiment, spool=tmp_path / "spool") as run:
+        model.fit(_data(), epochs=6, verbose=0, callbacks=[ModelBoxBackup(run, max_to_keep=2)])
+    left = experiment.checkpoints(filter='name LIKE "backup%"')
+    assert [one.name for one in left] == ["backup-36-end", "backup-36"]
 
 
 def test_another_model_is_refused_before_anything_is_changed(experiment: modelbox.Experiment) -> None:

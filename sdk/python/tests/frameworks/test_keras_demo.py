@@ -5,11 +5,12 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from server_process import REPOSITORY, ServerProcess
+from training_process import TrainingProcess
 
 import modelbox
 
@@ -17,54 +18,16 @@ pytestmark = pytest.mark.frameworks
 
 STEPS = 160
 SAVE_EVERY = 10
-_END_SECONDS = 120.0
+_DEMO = REPOSITORY / "docs" / "keras" / "train.py"
+_TIMEOUT_SECONDS = 240.0
 
 
-class Training:
+class Training(TrainingProcess):
     """The demo, as somebody runs it."""
-
-    def __init__(self, environment: Mapping[str, str], addr: str, experiment: str) -> None:
-        self.first = 0
-        """The first step that it did."""
-        self.last = 0
-        self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                REPOSITORY / "docs/keras/train.py",
-                "--experiment",
-                experiment,
-                "--save-every",
-                str(SAVE_EVERY),
-            ],
-            env={**environment, "MODELBOX_SERVER_ADDR": addr},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def read(self, until: int = STEPS + 1) -> None:
-        """Follows it until a step is done, or to its end."""
-        assert self.process.stdout is not None
-        while self.last < until:
-            line = self.process.stdout.readline()
-            if not line:
-                return
-            self.lines.append(line.rstrip())
-            if line.startswith("step "):
-                self.last = int(line.split()[1].rstrip(":"))
-                self.first = self.first or self.last
-
-    def kill(self) -> None:
-        """As the system does it when memory runs out."""
-        self.process.kill()
-        self.read()
-        self.process.wait(_END_SECONDS)
 
     def weights(self) -> str:
         """Those of the end."""
-        self.read()
-        assert self.process.wait(_END_SECONDS) == 0, "\n".join(self.lines)
+        assert self.end() == 0, self.errors
         assert self.lines[-1].startswith("weights: ")
         return self.lines[-1]
 
@@ -78,16 +41,14 @@ def start(server: ServerProcess, tmp_path: Path) -> Iterator[Start]:
     started: list[Training] = []
 
     def run(experiment: str, backend: str, own: ServerProcess = server) -> Training:
-        training = Training(_environment(tmp_path, backend), own.addr, experiment)
+        options = ["--experiment", experiment, "--save-every", str(SAVE_EVERY)]
+        training = Training(own.addr, _DEMO, *options, env=_environment(tmp_path, backend))
         started.append(training)
         return training
 
     yield run
     for training in started:
-        if training.process.poll() is None:
-            training.kill()
-        assert training.process.stdout is not None
-        training.process.stdout.close()
+        training.kill()
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +64,7 @@ def _environment(folder: Path, backend: str) -> dict[str, str]:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
     }
-    # One thread, which other work on this machine disturbs least.
-    return {**os.environ, "KERAS_BACKEND": backend, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **cache}
+    return {"KERAS_BACKEND": backend, "PYTHONUNBUFFERED": "1", **cache}
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])
@@ -117,12 +77,12 @@ def test_a_killed_training_ends_with_the_same_weights(
     kill_at = random.randrange(2, STEPS - 1)
     print(f"killed at step {kill_at}")
     first = start(f"killed-{backend}", backend)
-    first.read(until=kill_at)
+    first.follow(lambda: first.last_step >= kill_at)
     first.kill()
     second = start(f"killed-{backend}", backend)
     assert second.weights() == whole_runs[backend]
     # What was being sent when it was killed may be lost, and what was done since.
-    assert kill_at - 2 * SAVE_EVERY <= second.first - 1 <= first.last
+    assert kill_at - 2 * SAVE_EVERY <= second.first_step - 1 <= first.last_step
     # Each step that it did reports what the whole training has reported there.
     losses = [line for line in second.lines if line.startswith("step ")]
     assert losses == [line for line in whole.lines if line.startswith("step ")][-len(losses) :]
@@ -141,12 +101,12 @@ def test_training_goes_on_without_the_server_and_everything_arrives(
     own_server: ServerProcess, start: Start, whole_runs: dict[str, str]
 ) -> None:
     training = start("away", "torch", own_server)
-    training.read(until=43)
+    training.follow(lambda: training.last_step >= 43)
     own_server.kill()
-    training.read(until=103)
+    training.follow(lambda: training.last_step >= 103)
     own_server.start()
     weights = training.weights()
-    print("\n".join(line for line in training.lines if not line.startswith("step ")))
+    print(training.errors)
     assert weights == whole_runs.get("torch", weights)
     with modelbox.ModelBox(own_server.addr) as box:
         experiment = box.experiment("demos/away")
@@ -160,13 +120,12 @@ def test_training_goes_on_without_the_server_and_everything_arrives(
 
 def test_a_second_trainer_is_refused(start: Start) -> None:
     first = start("twice", "torch")
-    first.read(until=3)
+    first.follow(lambda: first.last_step >= 3)
     # It lives, and does not come to its end meanwhile.
     first.process.send_signal(signal.SIGSTOP)
     second = start("twice", "torch")
-    second.read()
-    assert second.process.wait(_END_SECONDS) != 0
-    assert "RunHeld" in second.lines[-1]
+    assert second.end() != 0
+    assert "RunHeld" in second.errors.splitlines()[-1]
     first.kill()
 
 
@@ -186,10 +145,10 @@ def test_the_callbacks_with_jax(tmp_path: Path) -> None:
             Path(__file__).with_name("test_keras.py"),
         ],
         cwd=Path(__file__).parents[2],
-        env=_environment(tmp_path, "jax"),
+        env={**os.environ, "OMP_NUM_THREADS": "1", **_environment(tmp_path, "jax")},
         capture_output=True,
         text=True,
-        timeout=_END_SECONDS * 2,
+        timeout=_TIMEOUT_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout

@@ -16,6 +16,8 @@ import pytest
 from server_process import ServerProcess
 
 import modelbox
+from modelbox.saving.metrics import DEFAULT_INTERVAL_SECONDS
+from modelbox.saving.writes import log_metrics
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("default")]
 
@@ -312,10 +314,26 @@ def test_objects_of_ones_own_need_permission(box: modelbox.ModelBox) -> None:
     assert trainer.global_step == 12
 
 
-def test_metrics_go_in_batches(project: Project) -> None:
-    project.fit(epochs=2)
+def test_metrics_go_in_batches(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else its import would count below, which takes longer than the training.
+    import small_lightning  # noqa: F401
+
+    calls: list[int] = []
+
+    def count(connection: Any, request: Any, fence: Any) -> None:
+        calls.append(len(request.points))
+        log_metrics(connection, request, fence)
+
+    monkeypatch.setattr("modelbox.saving.metrics.log_metrics", count)
+    began = time.monotonic()
+    # Saves would send what they come after.
+    project.fit(epochs=10, enable_checkpointing=False)
+    seconds = time.monotonic() - began
     points = list(project.experiment.metric_points("loss"))
-    assert [point.step for point in points] == list(range(12))
+    assert [point.step for point in points] == list(range(60))
+    assert sum(calls) == 60 * 2
+    # One for each second, and what is left at the end.
+    assert len(calls) <= seconds / DEFAULT_INTERVAL_SECONDS + 1
     assert project.experiment.external_id == "job-1"
     assert project.experiment.framework == "lightning"
 
@@ -355,10 +373,14 @@ def test_a_package_that_lightning_does_not_know_of_is_told(
 def test_a_wrong_token_is_told_within_a_second(server_token_box: modelbox.ModelBox) -> None:
     address = server_token_box.connection.base_url
     project = Project(modelbox.ModelBox(address, "mbx_wrong"))
-    began = time.monotonic()
-    with pytest.raises(modelbox.Unauthenticated):
-        project.fit()
-    assert time.monotonic() - began < 5.0
+    seconds: list[float] = []
+    for _ in range(4):
+        began = time.monotonic()
+        with pytest.raises(modelbox.Unauthenticated):
+            project.fit()
+        seconds.append(time.monotonic() - began)
+    # The first one imports much, and other programs may have the machine for a while.
+    assert min(seconds[1:]) < 1.0
 
 
 def test_the_server_may_be_away_for_some_time(

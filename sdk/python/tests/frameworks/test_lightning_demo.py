@@ -1,10 +1,7 @@
 """docs/lightning/train.py: killed with -9, the same command goes on, to the bit."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 import pytest
 from server_process import REPOSITORY, ServerProcess
+from training_process import TrainingProcess
 
 import modelbox
 
@@ -28,46 +26,33 @@ class Demo:
     def __init__(self, server: ServerProcess, folder: Path, *options: str) -> None:
         self.name = f"characters-{uuid.uuid4().hex[:8]}"
         self.weights = folder / f"{self.name}.pt"
+        self._addr = server.addr
         self._folder = folder
         self._options = options
-        self._env = {
-            **os.environ,
-            "MODELBOX_SERVER_ADDR": server.addr,
-            "OMP_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        self._log = folder / f"{self.name}.log"
 
-    def start(self, *more: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(_DEMO), "--name", self.name, "--out", str(self.weights)]
-        command += ["--epochs", "3", "--sentences", "300", "--every-steps", str(_EVERY_STEPS)]
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [*command, *self._options, *more],
-                cwd=self._folder,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def start(self, *more: str) -> TrainingProcess:
+        options = ["--name", self.name, "--out", str(self.weights), "--epochs", "3", "--sentences", "300"]
+        options += ["--every-steps", str(_EVERY_STEPS), *self._options, *more]
+        return TrainingProcess(
+            self._addr, _DEMO, *options, cwd=self._folder, env={"PYTHONDONTWRITEBYTECODE": "1"}
+        )
 
     def run(self) -> None:
         process = self.start()
-        assert process.wait(_TIMEOUT_SECONDS) == 0, self._log.read_text()[-4000:]
+        assert process.end() == 0, process.errors[-4000:]
 
     def kill_at(self, step: int, box: modelbox.ModelBox) -> int:
         """Kills it, and its other processes, once it has logged a step. Returns the last step that was logged."""
         process = self.start("--pause-seconds", "0.1")
         ends_at = time.monotonic() + _TIMEOUT_SECONDS
-        while self.last_step(box) < step:
-            assert process.poll() is None, self._log.read_text()[-4000:]
-            assert time.monotonic() < ends_at
+        while self.last_step(box) < step and process.process.poll() is None and time.monotonic() < ends_at:
             time.sleep(0.05)
         time.sleep(random.random() * 0.5)
-        os.killpg(process.pid, signal.SIGKILL)
-        assert process.wait(30) == -signal.SIGKILL
-        return self.last_step(box)
+        process.kill()
+        assert process.process.returncode == -signal.SIGKILL, process.errors[-4000:]
+        reached = self.last_step(box)
+        assert reached >= step
+        return reached
 
     def last_step(self, box: modelbox.ModelBox) -> int:
         try:

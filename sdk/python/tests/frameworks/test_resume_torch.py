@@ -2,14 +2,13 @@
 
 import os
 import random
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from server_process import ServerProcess
+from training_process import TrainingProcess
 
 import modelbox
 
@@ -25,28 +24,16 @@ def _own_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MODELBOX_SPOOL_DIR", str(tmp_path / "spool"))
 
 
-def start(addr: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, EXAMPLE, str(STEPS)],
-        env={**os.environ, "MODELBOX_SERVER_ADDR": addr, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def start(addr: str) -> TrainingProcess:
+    return TrainingProcess(addr, EXAMPLE, str(STEPS))
 
 
-def kill_after(child: "subprocess.Popen[str]", steps: int) -> int:
+def kill_after(child: TrainingProcess, steps: int) -> int:
     """Kills it when it has done so many steps; the number of the first one."""
-    assert child.stdout is not None
-    first = -1
-    for line in child.stdout:
-        step = int(line.split()[1][:-1])
-        first = step if first < 0 else first
-        if step - first + 1 == steps:
-            child.kill()
-            break
-    child.communicate()
-    assert child.returncode == -9
-    return first
+    child.follow(lambda: child.last_step - child.first_step + 1 == steps)
+    child.kill()
+    assert child.process.returncode == -9, child.errors
+    return child.first_step
 
 
 def final_state(box: modelbox.ModelBox) -> Any:
@@ -78,7 +65,7 @@ def test_the_example_goes_on_after_kill_9_to_the_same_bits(own_server: ServerPro
     reference = ServerProcess(folder)
     reference.start()
     try:
-        assert start(reference.addr).communicate(timeout=120) is not None
+        assert start(reference.addr).end() == 0
         with modelbox.ModelBox(reference.addr) as box:
             whole = final_state(box)
     finally:
@@ -86,10 +73,9 @@ def test_the_example_goes_on_after_kill_9_to_the_same_bits(own_server: ServerPro
     # One save, of 50 steps, is durable by then: the next one waits for it.
     firsts = [kill_after(start(own_server.addr), chance.randrange(101, 120)) for _ in range(2)]
     last = start(own_server.addr)
-    out, _ = last.communicate(timeout=120)
-    assert last.returncode == 0
+    assert last.end() == 0, last.errors
     assert firsts[0] == 0
-    again = [firsts[1], int(out.split()[1][:-1])]
+    again = [firsts[1], last.first_step]
     assert again[0] in (50, 100)
     assert again[1] > again[0]
     assert again[1] % 50 == 0

@@ -12,6 +12,7 @@ import pytest
 from server_process import ServerProcess
 
 import modelbox
+from modelbox.transfer.upload import UploadedFiles, UploadReport, upload_files
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("default")]
@@ -155,11 +156,21 @@ def test_a_rank_that_is_killed_leaves_the_latest_checkpoint(
     assert [one.step for one in experiment.checkpoints()] == [1]
 
 
-def test_asynchronous_saves_find_unchanged_tensors_again(experiment: modelbox.Experiment) -> None:
+def test_asynchronous_saves_find_unchanged_tensors_again(
+    experiment: modelbox.Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch.distributed.checkpoint as dcp
 
     from modelbox.torch import DistributedReader, DistributedWriter
 
+    reports: list[UploadReport] = []
+
+    def upload(*args: Any, **options: Any) -> UploadedFiles:
+        uploaded = upload_files(*args, **options)
+        reports.append(uploaded.report)
+        return uploaded
+
+    monkeypatch.setattr("modelbox.torch.distributed_writer.upload_files", upload)
     weights = torch.randn(1000, 2000)
     frozen = torch.randn(1000, 2000)
     for step in (1, 2):
@@ -173,6 +184,10 @@ def test_asynchronous_saves_find_unchanged_tensors_again(experiment: modelbox.Ex
         state = {"weights": torch.zeros(1000, 2000)}
         dcp.load(state, storage_reader=DistributedReader(writer.checkpoint), no_dist=True)
         assert torch.equal(state["weights"], saved)
+    first, second = reports
+    assert first.sent_bytes == first.size_bytes
+    # A chunk has bytes of one tensor only.
+    assert second.sent_bytes == weights.nbytes
 
 
 class _Opaque:

@@ -16,9 +16,8 @@ from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.experiment import Experiment
 from modelbox.objects.lease import DEFAULT_TTL_SECONDS
 from modelbox.resume.run_lease import RunLease, check_ttl
-from modelbox.saving import CheckpointQueue, MetricsWriter, RunFencing, is_away
+from modelbox.saving import CheckpointQueue, MetricsWriter, RunFencing, StateSaver, is_away
 from modelbox.spool import BackgroundSender, Sender, Spool
-from modelbox.state.saver import StateSaver
 
 _log = logging.getLogger("modelbox")
 

@@ -5,6 +5,7 @@ from modelbox.saving.fence import FixedFence, RunFencing
 from modelbox.saving.handle import SaveHandle, SaveState
 from modelbox.saving.metrics import MetricsWriter
 from modelbox.saving.queue import CheckpointQueue
+from modelbox.saving.saver import StateSaver
 from modelbox.saving.snapshot import FilesSnapshot, JoinedSnapshot, Snapshot
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SaveHandle",
     "SaveState",
     "Snapshot",
+    "StateSaver",
     "is_away",
     "may_be_cured",
 ]

@@ -1,5 +1,1 @@
 """Saves the state of a training, and restores it: nested dictionaries and lists with tensors and arrays."""
-
-from modelbox.state.saver import StateSaver
-
-__all__ = ["StateSaver"]

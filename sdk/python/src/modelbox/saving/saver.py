@@ -6,18 +6,20 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from modelbox.closing import Closing
 from modelbox.errors import ModelBoxError
+from modelbox.objects.experiment import Experiment
 from modelbox.objects.values import Json
+from modelbox.saving.fallback import Earlier, Fallback
+from modelbox.saving.fence import RunFencing
+from modelbox.saving.handle import SaveHandle
+from modelbox.saving.queue import CheckpointQueue
+from modelbox.saving.snapshot import JoinedSnapshot, Snapshot
 from modelbox.state.kinds import kinds_to_save
 from modelbox.state.memory import MemoryPool
 from modelbox.state.snapshot import take_snapshot
-
-if TYPE_CHECKING:
-    from modelbox.objects.experiment import Experiment
-    from modelbox.saving import Earlier, Fallback, RunFencing, SaveHandle, Snapshot
 
 MAX_SAVERS = 1_000
 """Of one connection. Beyond it, those that have nothing to do are closed."""
@@ -41,11 +43,8 @@ class StateSaver(Closing):
     ) -> None:
         """`max_pending` is how many copies are in memory at most, the one that is being sent included.
 
-        The other arguments are those of `modelbox.saving.CheckpointQueue`.
+        The other arguments are those of `CheckpointQueue`.
         """
-        # It imports the objects, whose experiments import this.
-        from modelbox.saving import CheckpointQueue
-
         self.queue = CheckpointQueue(
             experiment,
             when_busy=when_busy,
@@ -76,8 +75,6 @@ class StateSaver(Closing):
         `timeout_seconds` is how long it waits for earlier saves at most; then it raises `DeadlineExceeded`. `beside`
         has more files for the same checkpoint, and is released when they are saved, also when this raises.
         """
-        from modelbox.saving import JoinedSnapshot
-
         kinds = kinds_to_save()
         with self._lock:
             try:
