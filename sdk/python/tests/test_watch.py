@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -96,3 +98,16 @@ def test_a_child_of_a_fork_does_not_end_the_watch_of_its_parent(box: modelbox.Mo
         assert next(watch).sequence > first.sequence
         # It was not opened anew.
         assert watch._stream is stream  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("how", ["watch = box.watch", "with box.watch"])
+def test_a_program_may_end_in_the_middle_of_a_watch(box: modelbox.ModelBox, how: str) -> None:
+    namespace = f"watched-{uuid.uuid4().hex[:12]}"
+    box.new_experiment("a", namespace=namespace)
+    program = f"import modelbox\nbox = modelbox.ModelBox({box.connection.base_url!r})\n"
+    if how.startswith("with"):
+        program += f"with box.watch({namespace!r}, after_sequence=0) as watch:\n    next(watch)\n"
+    else:
+        program += f"watch = box.watch({namespace!r}, after_sequence=0)\nnext(watch)\n"
+    done = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

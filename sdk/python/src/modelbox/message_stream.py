@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Generic, cast
@@ -43,6 +44,8 @@ class MessageStream(Generic[ResponseT]):
         self._is_closed = threading.Event()
         self._process_id = os.getpid()
         self._messages = self._read()
+        # Also at the end of the program, before Python takes itself apart.
+        weakref.finalize(self, response.close)
 
     def __iter__(self) -> "MessageStream[ResponseT]":
         return self
@@ -70,6 +73,9 @@ class MessageStream(Generic[ResponseT]):
         if isinstance(raw, socket.socket):
             with suppress(OSError):
                 raw.shutdown(socket.SHUT_RDWR)
+        # Where nobody reads now. What is left open for the end of the program crashes Python 3.13 there.
+        with suppress(ValueError):
+            self._messages.close()
 
     def _read(self) -> Iterator[ResponseT]:
         try:
