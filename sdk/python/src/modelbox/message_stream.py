@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any, Generic, cast
 
@@ -77,7 +77,7 @@ class MessageStream(Generic[ResponseT]):
         with suppress(ValueError):
             self._messages.close()
 
-    def _read(self) -> Iterator[ResponseT]:
+    def _read(self) -> Generator[ResponseT]:
         try:
             yield from self._messages_of(self._response.iter_raw())
         except (httpx.HTTPError, httpx.StreamError) as error:
