@@ -7,12 +7,12 @@ import os
 import re
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lightning_project import Project
 from server_process import ServerProcess
 
 import modelbox
@@ -30,43 +30,6 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-class Project:
-    """An experiment, and trainers of it."""
-
-    def __init__(self, box: modelbox.ModelBox, name: str = "run", **options: Any) -> None:
-        self.box = box
-        self.name = name
-        self.namespace = f"n-{uuid.uuid4().hex}"
-        self.options = options
-
-    @property
-    def path(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-    @property
-    def experiment(self) -> modelbox.Experiment:
-        return self.box.experiment(self.path)
-
-    def parts(self, **options: Any) -> dict[str, Any]:
-        """What a trainer needs."""
-        from modelbox.lightning import ModelBoxCheckpointIO, ModelBoxLogger
-
-        logger = ModelBoxLogger(
-            self.name, namespace=self.namespace, external_id="job-1", box=self.box, **self.options
-        )
-        return {"logger": logger, "plugins": [ModelBoxCheckpointIO(logger, **options)]}
-
-    def fit(self, *callbacks: Any, **options: Any) -> Any:
-        """Trains; by default from the latest checkpoint on, or anew."""
-        from small_lightning import fit
-
-        given = {**self.parts(), "ckpt_path": f"modelbox://{self.path}/latest", **options}
-        return fit(callbacks=list(callbacks), **given)
-
-    def names(self) -> set[str]:
-        return {checkpoint.name for checkpoint in self.experiment.checkpoints()}
 
 
 @pytest.fixture
