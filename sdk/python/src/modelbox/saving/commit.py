@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from modelbox._gen.artifact_service_pb2 import FileSet
 from modelbox._gen.checkpoint_service_pb2 import CreateCheckpointRequest
-from modelbox._gen.common_pb2 import RunFence
 from modelbox._gen.methods import CheckpointService
 from modelbox.connection import Connection
 from modelbox.objects.checkpoint import Checkpoint
 from modelbox.objects.decode import decode
-from modelbox.saving.fence import RunFencing, fenced
+from modelbox.saving.fence import RunFencing
+from modelbox.saving.writes import fenced_call
 from modelbox.transfer import OnProgress, Uploadable, upload_files
 from modelbox.transfer.stop import Stop
 
@@ -36,15 +36,12 @@ def commit_checkpoint(
     message = CreateCheckpointRequest()
     message.CopyFrom(request)
 
-    def commit(used: RunFence | None) -> Checkpoint:
-        message.ClearField("fence")
-        if used is not None:
-            message.fence.CopyFrom(used)
-        answer = connection.call(CheckpointService.CreateCheckpoint, message)
+    def commit() -> Checkpoint:
+        answer, used = fenced_call(connection, CheckpointService.CreateCheckpoint, message, fence)
         return replace(decode(Checkpoint, answer.checkpoint, connection), _fence=used)
 
     if files is None:
-        return fenced(fence, commit)
+        return commit()
     # Nobody waits for the bytes of a trainer that has lost its run.
     fence.current()
     lease_id = "" if sent is None else sent.lease_id
@@ -56,4 +53,4 @@ def commit_checkpoint(
         message.files.CopyFrom(uploaded.file_set())
         if sent is not None:
             message.files.files.extend(sent.files)
-        return fenced(fence, commit)
+        return commit()
